@@ -1,0 +1,36 @@
+"""The one place where the lab runs other programs to their end, always with a time limit."""
+
+import subprocess
+from collections.abc import Sequence
+
+COMMAND_LIMIT_S = 60.0
+
+
+class LabError(Exception):
+    """Something in the lab did not do what it was told; the text says what and shows its own words."""
+
+
+def run(*argv: str, limit_s: float = COMMAND_LIMIT_S) -> str:
+    """What the program printed; LabError when it fails or does not end within `limit_s` seconds."""
+    try:
+        done = subprocess.run(argv, capture_output=True, text=True, timeout=limit_s, check=False)
+    except subprocess.TimeoutExpired as expired:
+        raise LabError(f"{_shown(argv)} did not end within {limit_s:g} s") from expired
+    except FileNotFoundError as missing:
+        raise LabError(f"{argv[0]} is not installed; lab/system-packages installs what the lab needs") from missing
+    if done.returncode:
+        raise LabError(f"{_shown(argv)} failed ({done.returncode}): {done.stderr.strip() or done.stdout.strip()}")
+    return done.stdout
+
+
+def succeeds(*argv: str, limit_s: float = COMMAND_LIMIT_S) -> bool:
+    """Whether the program ended with 0; for clean-up, where what is already gone is as good as removed."""
+    try:
+        run(*argv, limit_s=limit_s)
+    except LabError:
+        return False
+    return True
+
+
+def _shown(argv: Sequence[str]) -> str:
+    return " ".join(argv)

@@ -1,0 +1,134 @@
+"""The ledger of processes that a lab started, so that any later command ends exactly those and no other."""
+
+import contextlib
+import fcntl
+import os
+import signal
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from lab.commands import LabError
+from lab.waiting import wait_until
+
+END_LIMIT_S = 10.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProcessIdentity:
+    """A process as the kernel knows it: its id and the moment it began, since ids are used again."""
+
+    pid: int
+    began_ticks: int
+
+    @classmethod
+    def of(cls, pid: int) -> "ProcessIdentity | None":
+        """The identity of a living process; None when there is none, or only its zombie."""
+        try:
+            after_name = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        except (FileNotFoundError, ProcessLookupError):
+            return None
+        state, began_ticks = after_name[0], int(after_name[19])
+        return None if state in "ZX" else cls(pid=pid, began_ticks=began_ticks)
+
+    @property
+    def alive(self) -> bool:
+        """Whether this very process still lives."""
+        return ProcessIdentity.of(self.pid) == self
+
+    def send(self, number: signal.Signals) -> None:
+        """Signal this very process; one that is gone needs no signal."""
+        if self.alive:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, number)
+
+
+class Ledger:
+    """The one file of a lab that names every process it started: a line `name pid began` each."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._children: set[int] = set()
+
+    def start(
+        self, name: str, argv: Sequence[str], *, log: Path, environment: Mapping[str, str] | None = None
+    ) -> ProcessIdentity:
+        """Start a program of its own session, its words going to `log`, and note it under `name`."""
+        if self.find(name):
+            raise LabError(f"{name} already runs")
+        with log.open("ab") as output, Path(os.devnull).open() as nothing:
+            ends = [(os.POSIX_SPAWN_DUP2, nothing.fileno(), 0)]
+            ends += [(os.POSIX_SPAWN_DUP2, output.fileno(), number) for number in (1, 2)]
+            pid = os.posix_spawnp(argv[0], argv, {**os.environ, **(environment or {})}, file_actions=ends, setsid=True)
+        self._children.add(pid)
+        identity = ProcessIdentity.of(pid)
+        if identity is None:
+            raise LabError(f"{name} ended at once; see {log}")
+        self.note(name, identity)
+        return identity
+
+    def note(self, name: str, identity: ProcessIdentity) -> None:
+        """Remember a process under a name; an older one of that name is forgotten."""
+        with self._changed() as entries:
+            entries[name] = identity
+
+    def forget(self, name: str) -> None:
+        """Strike out a name."""
+        with self._changed() as entries:
+            entries.pop(name, None)
+
+    def find(self, name: str) -> ProcessIdentity | None:
+        """The living process of that name."""
+        self._reap()
+        identity = self._read().get(name)
+        return identity if identity and identity.alive else None
+
+    def living(self) -> dict[str, ProcessIdentity]:
+        """Every noted process that still lives."""
+        return {name: identity for name, identity in self._read().items() if identity.alive}
+
+    def end(self, name: str, *, by: signal.Signals = signal.SIGTERM, within_s: float = END_LIMIT_S) -> None:
+        """End a process and wait until it is gone: by `by`, and by SIGKILL when that is not enough."""
+        for number in (by, signal.SIGKILL):
+            identity = self.find(name)
+            if identity is None:
+                break
+            identity.send(number)
+            identity.send(signal.SIGCONT)
+            with contextlib.suppress(LabError):
+                wait_until(lambda: self.find(name) is None, within_s=within_s, what=f"{name} ends", poll_s=0.01)
+        if self.find(name):
+            raise LabError(f"{name} does not end, not even by SIGKILL")
+        self.forget(name)
+
+    def _reap(self) -> None:
+        """Let the kernel forget those of our own children that ended."""
+        for pid in list(self._children):
+            try:
+                ended, _ = os.waitpid(pid, os.WNOHANG)
+            except ChildProcessError:
+                ended = pid
+            if ended:
+                self._children.discard(pid)
+
+    def _read(self) -> dict[str, ProcessIdentity]:
+        try:
+            return _parse(self._path.read_text())
+        except FileNotFoundError:
+            return {}
+
+    @contextlib.contextmanager
+    def _changed(self) -> Iterator[dict[str, ProcessIdentity]]:
+        """The entries, to be changed by one process at a time and written back whole."""
+        with self._path.with_suffix(".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            entries = self._read()
+            yield entries
+            fresh = self._path.with_suffix(".new")
+            fresh.write_text("".join(f"{name} {one.pid} {one.began_ticks}\n" for name, one in entries.items()))
+            fresh.replace(self._path)
+
+
+def _parse(text: str) -> dict[str, ProcessIdentity]:
+    lines = (line.split() for line in text.splitlines())
+    return {name: ProcessIdentity(pid=int(pid), began_ticks=int(began)) for name, pid, began in lines}
