@@ -1,0 +1,1 @@
+"""The shared library of a Parallel Virtual Cluster: model, decisions, state and verbs."""

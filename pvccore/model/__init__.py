@@ -1,0 +1,1 @@
+"""Values of the cluster: standard library only, no I/O and no clock."""

@@ -1,0 +1,70 @@
+"""Changes: what a decision wants written, each one multi with its reason."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from pvccore.model.record import NEW, Record
+
+
+class Kind(StrEnum):
+    """The kinds of stored documents; `state.schema` knows the path and the type of each."""
+
+    SETTINGS = "settings"
+    MAINTENANCE = "maintenance"
+    STARTED = "started"
+    LEASE = "lease"
+    NODE_CONFIG = "node_config"
+    PRESENCE = "presence"
+    ALIVE = "alive"
+    READINESS = "readiness"
+    REPORT = "report"
+    FENCE = "fence"
+    DEFINITION = "definition"
+    XML = "xml"
+    PLACEMENT = "placement"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Write:
+    """One record's compare-and-set: `before` as it was read, `after` as it shall be.
+
+    key: the node's name or the VM's uuid; "" for a kind of which there is one.
+    before None creates, after None deletes. The indexes (/assigned of a placement, /names of a definition)
+    follow by themselves in the same multi.
+    """
+
+    kind: Kind
+    key: str
+    before: Record | None
+    after: Record | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """A condition on a record that the change does not write.
+
+    key: as in `Write`; for ALIVE "node/token", for LEASE the lease's token.
+    version: the record must still be at it; `NEW` means that it must only exist.
+    """
+
+    kind: Kind
+    key: str = ""
+    version: int = NEW
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One multi: all of it or nothing, with one journal entry.
+
+    what, why: the journal's words. quiet: no entry (progress that nobody would read).
+    """
+
+    writes: tuple[Write, ...]
+    checks: tuple[Check, ...] = ()
+    what: str = ""
+    why: str = ""
+    vm: str = ""
+    node: str = ""
+    quiet: bool = False

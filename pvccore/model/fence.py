@@ -1,0 +1,130 @@
+"""Fencing values: what is known, and proven, about a node that must be off."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from pvccore.model.record import Record
+
+
+class FenceCause(StrEnum):
+    """Why a node is fenced."""
+
+    ABSENT = "absent"
+    UNHEALTHY = "unhealthy"
+    PERSON = "person"
+
+
+class FencePhase(StrEnum):
+    """How far a fence has come; written before each step."""
+
+    NONE = "none"
+    REQUESTED = "requested"
+    OFF_SENT = "off_sent"
+    POWERED_OFF = "powered_off"
+    RECOVERING = "recovering"
+    RECOVERED = "recovered"
+    FAILED = "failed"
+
+
+PROVEN_OFF = frozenset({FencePhase.POWERED_OFF, FencePhase.RECOVERING, FencePhase.RECOVERED})
+"""Phases in which the fenced boot is known to be off."""
+
+
+class FenceAgentKind(StrEnum):
+    """A way to make sure that a node is off."""
+
+    IPMI = "ipmi"
+    COMMAND = "command"
+    WATCHDOG = "watchdog"
+    CEPH_BLOCKLIST = "ceph-blocklist"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FenceAgent:
+    """One configured level of fencing of a node; carries no secret.
+
+    address: "host:port" of the BMC for ipmi, the program for command, else empty.
+    arguments: further words for `command`.
+    """
+
+    kind: FenceAgentKind
+    address: str = ""
+    arguments: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """What proved that the fenced boot is off; worth nothing in another round or for another boot."""
+
+    round: int
+    boot_id: str
+    agent: str
+    text: str
+
+
+class BlocklistPhase(StrEnum):
+    """How far the Ceph blocklist entry of a fenced node is."""
+
+    NONE = "none"
+    SENT = "sent"
+    ACKNOWLEDGED = "acknowledged"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Blocklist:
+    """The one blocklist entry of a fence: the node's storage address, any port."""
+
+    phase: BlocklistPhase = BlocklistPhase.NONE
+    address: str = ""
+    round: int = 0
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fence(Record):
+    """The fence record of one node; always stored, phase none when there is no fence.
+
+    round: grows by one with every fence of this node.
+    agent_index: which of the node's fence agents is being tried.
+    attempts: outside attempts of this round, committed before each is made.
+    recovering: uuids of the VMs that this fence has to settle.
+    since, phase_since: wall-clock seconds, for people to read; never compared with another machine's clock.
+    by, reason: the person and the words of a fence that was asked for.
+    power_on_sent: the node was told to power on again after this fence.
+    """
+
+    cause: FenceCause = FenceCause.ABSENT
+    round: int = 0
+    boot_id: str = ""
+    phase: FencePhase = FencePhase.NONE
+    evidence: tuple[Evidence, ...] = ()
+    blocklist: Blocklist = Blocklist()
+    agent_index: int = 0
+    attempts: int = 0
+    retries: int = 0
+    error: str = ""
+    recovering: tuple[str, ...] = ()
+    since: float = 0.0
+    phase_since: float = 0.0
+    times: Mapping[str, float] = field(default_factory=dict, hash=False)
+    by: str = ""
+    reason: str = ""
+    power_on_sent: bool = False
+
+    @property
+    def under_way(self) -> bool:
+        """Whether the node may not act: any phase but none."""
+        return self.phase is not FencePhase.NONE
+
+    @property
+    def proven_off(self) -> bool:
+        """Whether this round's evidence says that the fenced boot is off."""
+        return self.phase in PROVEN_OFF
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether somebody still has to do something for VMs to run again."""
+        return self.phase not in (FencePhase.NONE, FencePhase.RECOVERED)

@@ -1,0 +1,27 @@
+"""A record is one stored document with the version it was read at."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+NEW = -1
+"""The version of a record that is not stored yet."""
+
+NOTHING_MORE: Mapping[str, Any] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """One document of the store, as read at `version`.
+
+    version: the znode's data version, `NEW` when it was never stored.
+    zxid: ZooKeeper's transaction id of the last write (mzxid); orders writes without any wall clock.
+    extra: fields that this program does not know; kept when the document is written again.
+    """
+
+    version: int = NEW
+    zxid: int = 0
+    extra: Mapping[str, Any] = field(default_factory=lambda: NOTHING_MORE, hash=False)

@@ -1,0 +1,1 @@
+"""The verbs a person can ask for: load, check, plan, commit."""
