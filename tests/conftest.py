@@ -89,12 +89,17 @@ def _list_skipped(terminal: pytest.TerminalReporter) -> None:
         terminal.line(f"{report.nodeid}: {_skip_reason(report)}")
 
 
+def _list_what_grows(terminal: pytest.TerminalReporter) -> None:
+    measured = any(sizes.TEST in report.nodeid for report in terminal.stats.get("passed", ()))
+    long = [*sizes.long_functions(), *sizes.long_files()] if measured else []
+    if long:
+        terminal.section("growing long")
+    for size in long:
+        terminal.line(str(size))
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Name the real components' tests that ran, what was skipped and why, and what has grown long."""
     _list_real_tests(terminalreporter)
     _list_skipped(terminalreporter)
-    long = [*sizes.long_functions(), *sizes.long_files()]
-    if long:
-        terminalreporter.section("growing long")
-    for size in long:
-        terminalreporter.line(str(size))
+    _list_what_grows(terminalreporter)

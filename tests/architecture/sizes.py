@@ -10,6 +10,7 @@ FUNCTION_LINES_LONG = 50
 FUNCTION_LINES_MAX = 70
 FILE_LINES_LONG = 400
 FILE_LINES_MAX = 600
+TEST = "tests/architecture/test_sizes.py"
 FOLDERS = ("bench", "lab", "screenshots", "tests")
 
 

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,7 @@ def test_that_skips():
 """
 
 
-def run(folder: Path, text: str, *, ci: bool) -> subprocess.CompletedProcess[str]:
+def run(folder: Path, text: str, *, ci: bool, options: Sequence[str] = ()) -> subprocess.CompletedProcess[str]:
     """Run these tests by the project's settings and rules, but without the components of this machine."""
     (folder / "test_small.py").write_text(text)
     options = [
@@ -35,7 +36,7 @@ def run(folder: Path, text: str, *, ci: bool) -> subprocess.CompletedProcess[str
     path = folder / "no-programs"
     path.mkdir()
     return subprocess.run(
-        [sys.executable, "-m", "pytest", *(str(option) for option in options), "test_small.py"],
+        [sys.executable, "-m", "pytest", *rules, *place, *options, "test_small.py"],
         cwd=folder,
         env={"PATH": str(path), "PYTHONPATH": str(source.ROOT), "CI": "true" if ci else "", "HOME": str(folder)},
         capture_output=True,
@@ -86,10 +87,23 @@ def test_a_missing_component_fails_in_ci(tmp_path: Path) -> None:
     assert "not skipped in CI: missing: java" in ended.stdout
 
 
+REAL_BEFORE_QUICK = """
+import pytest
+
+@pytest.mark.pty
+def test_terminal():
+    assert True
+
+@pytest.mark.parametrize("word", ["lab"])
+def test_quick(word):
+    assert word
+"""
+
+
 def test_real_tests_run_last_and_are_named(tmp_path: Path) -> None:
-    text = "import pytest\n\n@pytest.mark.pty\ndef test_terminal():\n    pass\n\n@pytest.mark.parametrize("name", ["lab"])\ndef test_quick(name):\n    pass\n"
-    ended = run(tmp_path, text, ci=True)
+    ended = run(tmp_path, REAL_BEFORE_QUICK, ci=True, options=["--verbose"])
     assert ended.returncode == 0, ended.stdout
+    assert ended.stdout.index("test_small.py::test_quick") < ended.stdout.index("test_small.py::test_terminal")
     assert "pty tests that ran: 1" in ended.stdout
     assert "lab tests that ran" not in ended.stdout
-    assert ended.stdout.index("s  test_small.py::test_terminal") < ended.stdout.index("2 passed")
+    assert "2 passed" in ended.stdout.splitlines()[-1]
