@@ -23,16 +23,8 @@ def test_that_skips():
 def run(folder: Path, text: str, *, ci: bool, options: Sequence[str] = ()) -> subprocess.CompletedProcess[str]:
     """Run these tests by the project's settings and rules, but without the components of this machine."""
     (folder / "test_small.py").write_text(text)
-    options = [
-        "-c",
-        source.ROOT / "pyproject.toml",
-        "--rootdir",
-        folder,
-        "-p",
-        "tests.conftest",
-        "--confcutdir",
-        folder,
-    ]
+    rules = ["-c", str(source.ROOT / "pyproject.toml"), "-p", "tests.conftest"]
+    place = ["--rootdir", str(folder), "--confcutdir", str(folder)]
     path = folder / "no-programs"
     path.mkdir()
     return subprocess.run(
