@@ -1,0 +1,1 @@
+eval "$(_PVC_COMPLETE=zsh_source pvc)"

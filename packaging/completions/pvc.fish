@@ -1,0 +1,1 @@
+_PVC_COMPLETE=fish_source pvc | source
