@@ -24,6 +24,7 @@ class Kind(StrEnum):
     DEFINITION = "definition"
     XML = "xml"
     PLACEMENT = "placement"
+    JOURNAL = "journal"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -153,6 +153,13 @@ class Placement(Record):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Xml(Record):
+    """A VM's libvirt XML as it was defined; read only when someone wants it."""
+
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Vm:
     """A VM of the cluster: its records put together."""
 
