@@ -8,7 +8,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 # Stamps lie inside the environment they speak of, so that one never outlives the other.
 STAMPS := $(VENV)/.stamps
-INSTALL := PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_CONSTRAINT=constraints.txt $(BIN)/python -m pip install --quiet
+INSTALL := PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_CONSTRAINT=constraints.txt $(BIN)/python -m pip install -qq
 UNIT := not zookeeper and not lab and not pty and not slow
 
 .PHONY: help demo test check lint types imports coverage unit format \
@@ -18,7 +18,7 @@ help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(STAMPS)/run ## the console on a simulated cluster: needs nothing but Python
-	@$(BIN)/pvc-tui --demo
+	@$(BIN)/python -m pvctui --demo
 
 test: system-packages $(STAMPS)/node lint types imports coverage ## everything: gates, unit tests, real ZooKeeper, libvirt and IPMI
 	$(BIN)/pytest
@@ -68,16 +68,17 @@ clean: ## remove the environment and what tools leave behind
 
 # ---- set-up --------------------------------------------------------------------------------------------------------
 
-$(BIN)/python:
+# pip is the last thing that venv makes: where it is, the environment is whole.
+$(BIN)/pip:
 	@packaging/check-python
 	@echo "Setting up $(VENV) (once) …"
 	@python3 -m venv --clear $(VENV)
 
-$(STAMPS)/run: pyproject.toml constraints.txt | $(BIN)/python
+$(STAMPS)/run: pyproject.toml constraints.txt | $(BIN)/pip
 	@$(INSTALL) -e .
 	@mkdir -p $(STAMPS) && touch $@
 
-$(STAMPS)/dev: pyproject.toml constraints.txt | $(BIN)/python
+$(STAMPS)/dev: pyproject.toml constraints.txt | $(BIN)/pip
 	@$(INSTALL) -e '.[dev]'
 	@mkdir -p $(STAMPS) && touch $@ $(STAMPS)/run
 
