@@ -1,0 +1,161 @@
+"""Documents as bytes and as records: the one place where JSON from the store is believed or not."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, dataclass, fields, replace
+from typing import Any
+
+import msgspec
+
+from pvccore.model.errors import Invalid
+from pvccore.model.fence import Fence, FencePhase
+from pvccore.model.maintenance import Maintenance
+from pvccore.model.node import Readiness, ReadinessState, WantedReadiness
+from pvccore.model.record import UNREADABLE, Record
+from pvccore.model.vm import Xml
+from pvccore.state.schema import RECORD_TYPES, Lease, SchemaVersion
+from pvccore.state.store import Znode
+
+MAX_DOCUMENT_BYTES = 512 * 1024
+"""The largest document that is read or written; ZooKeeper's own bound on a request is 1 MB."""
+
+_RESERVED = frozenset({"version", "zxid", "extra"})
+_BIDI = [0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)]
+_STRIPPED: dict[int, str | None] = dict.fromkeys([*range(0x20), *range(0x7F, 0xA0), *_BIDI])
+_STRIPPED |= {ord(blank): " " for blank in "\t\n\r"}
+_STRIPPED_XML = {code: to for code, to in _STRIPPED.items() if to is None}
+_SUSPECT = re.compile(rb"[\x00-\x1f\x7f-\xff\\]")
+_parse = msgspec.json.Decoder().decode
+
+
+@dataclass(frozen=True, slots=True)
+class Undecodable:
+    """A document that could not be read, and why; it stands for that one record only."""
+
+    path: str
+    reason: str
+
+
+def decode(record_type: type[Record], path: str, znode: Znode, *, key: str = "") -> Record | Undecodable:
+    """The record in a document. `key` is set on records that know their own (the journal)."""
+    data = znode.data
+    if len(data) > MAX_DOCUMENT_BYTES:
+        return Undecodable(path, f"larger than {MAX_DOCUMENT_BYTES} bytes")
+    if record_type is Xml:
+        return _decode_xml(path, znode)
+    try:
+        document = _parse(data)
+        if type(document) is not dict:
+            return Undecodable(path, "not a JSON object")
+        return _convert(record_type, document, znode, key)
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+        return Undecodable(path, clean(str(error)) or type(error).__name__)
+
+
+def encode(record: Record) -> bytes:
+    """The bytes of a record, with the fields of it that this program doesn't know; raises `Invalid` when too large.
+
+    A field whose default is empty is left out while it is empty; other defaults are written, so that a later
+    version with another default still reads what was meant.
+    """
+    if isinstance(record, Xml):
+        data = record.text.encode()
+    else:
+        document = dict(record.extra)
+        for name, default in _WRITTEN[type(record)]:
+            value = getattr(record, name)
+            if value or default:
+                document[name] = value
+            else:
+                document.pop(name, None)
+        data = _encoder.encode(document)
+    if len(data) > MAX_DOCUMENT_BYTES:
+        raise Invalid(type(record).__name__.lower(), f"{len(data)} bytes", f"is larger than {MAX_DOCUMENT_BYTES} bytes")
+    return data
+
+
+def clean(text: str) -> str:
+    """Text without control and direction characters, which could lie to the reader of a terminal."""
+    return text.translate(_STRIPPED)
+
+
+def stand_in(record_type: type[Record], reason: str) -> Record:
+    """What is shown for an undecodable record: the value that makes nobody act, at a version no write matches."""
+    make = _STAND_INS.get(record_type)
+    return replace(record_type() if make is None else make(reason), version=UNREADABLE)
+
+
+_STAND_INS: Mapping[type[Record], Callable[[str], Record]] = {
+    Fence: lambda reason: Fence(phase=FencePhase.FAILED, error=f"the record can't be read: {reason}"),
+    Maintenance: lambda reason: Maintenance(on=True, reason=f"the record can't be read: {reason}"),
+    Readiness: lambda reason: Readiness(
+        wanted=WantedReadiness.FLUSHED, state=ReadinessState.FLUSHED, reason=f"the record can't be read: {reason}"
+    ),
+}
+
+
+def _convert(record_type: type[Record], document: dict[str, Any], znode: Znode, key: str) -> Record:
+    if _SUSPECT.search(znode.data):
+        document = _cleaned(document)
+    if not document.keys() <= _KNOWN[record_type]:
+        _set_unknown_apart(record_type, document)
+    document["version"] = znode.version
+    document["zxid"] = znode.mzxid
+    if key:
+        document["key"] = key
+    return msgspec.convert(document, record_type)
+
+
+def _set_unknown_apart(record_type: type[Record], document: dict[str, Any]) -> None:
+    unknown = {name: document.pop(name) for name in document.keys() - _KNOWN[record_type]}
+    extra = {name: value for name, value in unknown.items() if name not in _RESERVED}
+    if extra:
+        document["extra"] = extra
+
+
+def _cleaned(value: Any) -> Any:  # noqa: ANN401 - any JSON
+    if isinstance(value, str):
+        return value.translate(_STRIPPED)
+    if isinstance(value, dict):
+        return {_cleaned(name): _cleaned(part) for name, part in value.items()}
+    if isinstance(value, list):
+        return [_cleaned(part) for part in value]
+    return value
+
+
+def _decode_xml(path: str, znode: Znode) -> Xml | Undecodable:
+    try:
+        text = znode.data.decode()
+    except UnicodeDecodeError as error:
+        return Undecodable(path, str(error))
+    return Xml(version=znode.version, zxid=znode.mzxid, text=text.translate(_STRIPPED_XML))
+
+
+def _known(record_type: type[Record]) -> frozenset[str]:
+    return frozenset(one.name for one in fields(record_type)) - _RESERVED
+
+
+def _written(record_type: type[Record]) -> tuple[tuple[str, bool], ...]:
+    """The stored fields of a record type, each with whether its default is something."""
+    return tuple(
+        (one.name, one.default is not MISSING and bool(one.default))
+        for one in fields(record_type)
+        if one.name not in _RESERVED
+    )
+
+
+_TYPES = (*RECORD_TYPES.values(), Lease, SchemaVersion)
+_KNOWN = {one: _known(one) for one in _TYPES}
+_WRITTEN = {one: _written(one) for one in _TYPES}
+
+
+def _plain(value: object) -> object:
+    """What msgspec doesn't know by itself: read-only mappings."""
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise TypeError(f"can't store a {type(value).__name__}")
+
+
+_encoder = msgspec.json.Encoder(enc_hook=_plain)

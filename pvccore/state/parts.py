@@ -1,0 +1,239 @@
+"""The records of a snapshot before they are put together, and what of it was touched since the last one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar, cast
+
+from pvccore.model.change import Kind
+from pvccore.model.cluster import Cluster, Delta
+from pvccore.model.fence import Fence
+from pvccore.model.journal import JournalEntry
+from pvccore.model.maintenance import Maintenance
+from pvccore.model.node import Alive, Node, NodeConfig, Presence, Readiness, Report
+from pvccore.model.record import Record
+from pvccore.model.settings import Settings
+from pvccore.model.vm import Definition, Placement, Vm
+from pvccore.state.codec import Undecodable, clean, decode, stand_in
+from pvccore.state.schema import NODE_KINDS, RECORD_TYPES, VM_KINDS, Place, Schema, is_node_name, is_uuid
+from pvccore.state.store import Store
+
+_NO_CONFIG, _NO_PRESENCE, _NO_READINESS, _NO_REPORT, _NO_FENCE = (
+    NodeConfig(),
+    Presence(),
+    Readiness(),
+    Report(),
+    Fence(),
+)
+_NO_DEFINITION, _NO_PLACEMENT = Definition(), Placement()
+_MAKES_A_NODE = (Kind.NODE_CONFIG, Kind.PRESENCE, Kind.READINESS)
+_MAKES_A_VM = (Kind.DEFINITION, Kind.PLACEMENT)
+_KEPT = (*_MAKES_A_NODE, Kind.REPORT, Kind.FENCE, *_MAKES_A_VM, Kind.SETTINGS, Kind.MAINTENANCE, Kind.STARTED)
+
+R = TypeVar("R", bound=Record)
+
+
+@dataclass(frozen=True, slots=True)
+class _Problem:
+    words: str
+    reason: str
+    zxid: int
+
+
+class Parts:
+    """Every decoded record by kind and key; `publish` puts together what was touched."""
+
+    def __init__(self) -> None:
+        self.alive: dict[str, Alive] = {}
+        self.leases: tuple[str, ...] = ()
+        self.holder = ""
+        self.journal: tuple[JournalEntry, ...] = ()
+        self.journal_keys: frozenset[str] = frozenset()
+        self._records: dict[Kind, dict[str, Record]] = {kind: {} for kind in _KEPT}
+        self._problems: dict[tuple[Kind, str], _Problem] = {}
+        self._nodes: set[str] = set()
+        self._vms: set[str] = set()
+        self._touched: set[Kind] = set()
+        self._new_entries: tuple[JournalEntry, ...] = ()
+        self._problems_changed = False
+
+    def zxid(self, kind: Kind, key: str) -> int:
+        """The write that a record is known by; -1 for none."""
+        record = self._records[kind].get(key)
+        if record is None:
+            return -1
+        problem = self._problems.get((kind, key)) if self._problems else None
+        return record.zxid if problem is None else problem.zxid
+
+    def put(self, kind: Kind, key: str, record: Record) -> None:
+        """A record as it is now."""
+        self._records[kind][key] = record
+        self._touch(kind, key)
+        self._settle(kind, key)
+
+    def put_undecodable(self, kind: Kind, key: str, words: str, reason: str, zxid: int) -> None:
+        """A record that can't be read: its cautious stand-in is shown, and why."""
+        self._records[kind][key] = stand_in(RECORD_TYPES[kind], reason)
+        self._touch(kind, key)
+        self._problems[(kind, key)] = _Problem(clean(words), reason, zxid)
+        self._problems_changed = True
+
+    def remove(self, kind: Kind, key: str) -> None:
+        """A record is gone."""
+        if self._records[kind].pop(key, None) is not None:
+            self._touch(kind, key)
+            self._settle(kind, key)
+
+    def keep_only(self, kind: Kind, keys: Iterable[str]) -> None:
+        """Of a kind, forget all others."""
+        for key in self._records[kind].keys() - set(keys):
+            self.remove(kind, key)
+
+    def put_alive(self, node: str, token: str, zxid: int) -> None:
+        """The token of a node's living daemon, "" for none."""
+        alive = Alive(token=token, zxid=zxid) if token else None
+        if alive == self.alive.get(node):
+            return
+        if alive is None:
+            del self.alive[node]
+        else:
+            self.alive[node] = alive
+        self._nodes.add(node)
+
+    def put_leases(self, leases: tuple[str, ...], holder: str) -> None:
+        """The line for the manager lease."""
+        if (leases, holder) != (self.leases, self.holder):
+            self.leases, self.holder = leases, holder
+            self._touched.add(Kind.LEASE)
+
+    def put_journal(self, entries: list[JournalEntry], shown: int) -> None:
+        """Newly seen entries, oldest first."""
+        if not entries:
+            return
+        merged = self.journal + tuple(entries)
+        if self.journal and entries[0].key < self.journal[-1].key:
+            merged = tuple(sorted(merged, key=lambda entry: entry.key))
+        self.journal = merged[-shown:]
+        self.journal_keys = frozenset(entry.key for entry in self.journal)
+        self._new_entries += tuple(entries)
+
+    def publish(self, last: Cluster, *, full: bool) -> tuple[Cluster, Delta]:
+        """The next snapshot, which shares with the last one what was not touched, and the difference."""
+        delta = Delta(
+            full=full,
+            nodes=frozenset(self._nodes),
+            vms=frozenset(self._vms),
+            settings=Kind.SETTINGS in self._touched,
+            maintenance=Kind.MAINTENANCE in self._touched,
+            leases=bool(self._touched & {Kind.LEASE, Kind.STARTED}),
+            journal=self._new_entries,
+            problems=self._problems_changed,
+        )
+        cluster = self._put_together(last)
+        self._nodes, self._vms, self._touched = set(), set(), set()
+        self._new_entries, self._problems_changed = (), False
+        return cluster, delta
+
+    def _put_together(self, last: Cluster) -> Cluster:
+        vms = _renewed(last.vms, self._vms, self._vm)
+        return Cluster(
+            settings=self._only(Kind.SETTINGS, Settings()),
+            maintenance=self._only(Kind.MAINTENANCE, Maintenance()),
+            leases=self.leases,
+            manager=self.holder,
+            started="" in self._records[Kind.STARTED],
+            nodes=_renewed(last.nodes, self._nodes, self._node),
+            vms=vms,
+            names=self._names(last, vms),
+            journal=self.journal,
+            problems=self._told_problems() if self._problems_changed else last.problems,
+        )
+
+    def _settle(self, kind: Kind, key: str) -> None:
+        if self._problems and (kind, key) in self._problems:
+            del self._problems[kind, key]
+            self._problems_changed = True
+
+    def _touch(self, kind: Kind, key: str) -> None:
+        if kind in VM_KINDS:
+            self._vms.add(key)
+        elif kind in NODE_KINDS:
+            self._nodes.add(key)
+        else:
+            self._touched.add(kind)
+
+    def _only(self, kind: Kind, default: R) -> R:
+        return cast("R", self._records[kind].get("", default))
+
+    def _node(self, name: str) -> Node | None:
+        records = self._records
+        if not is_node_name(name) or not any(name in records[kind] for kind in _MAKES_A_NODE):
+            return None
+        return Node(
+            name=name,
+            config=cast("NodeConfig", records[Kind.NODE_CONFIG].get(name, _NO_CONFIG)),
+            presence=cast("Presence", records[Kind.PRESENCE].get(name, _NO_PRESENCE)),
+            alive=self.alive.get(name),
+            readiness=cast("Readiness", records[Kind.READINESS].get(name, _NO_READINESS)),
+            report=cast("Report", records[Kind.REPORT].get(name, _NO_REPORT)),
+            fence=cast("Fence", records[Kind.FENCE].get(name, _NO_FENCE)),
+        )
+
+    def _vm(self, uuid: str) -> Vm | None:
+        definition = self._records[Kind.DEFINITION].get(uuid)
+        placement = self._records[Kind.PLACEMENT].get(uuid)
+        if (definition is None and placement is None) or not is_uuid(uuid):
+            return None
+        return Vm(
+            uuid=uuid,
+            definition=cast("Definition", definition or _NO_DEFINITION),
+            placement=cast("Placement", placement or _NO_PLACEMENT),
+        )
+
+    def _names(self, last: Cluster, vms: Mapping[str, Vm]) -> Mapping[str, str]:
+        """Name → uuid; the last mapping itself while no name changed."""
+        old, gone, new = last.vms, set(), {}
+        for uuid in self._vms:
+            was, becomes = old.get(uuid), vms.get(uuid)
+            before, after = was.name if was else "", becomes.name if becomes else ""
+            if before != after:
+                gone.add(before)
+                new[after] = uuid
+        if not gone and not new:
+            return last.names
+        names = {name: uuid for name, uuid in last.names.items() if name not in gone} | new
+        names.pop("", None)
+        return names
+
+    def _told_problems(self) -> dict[str, str]:
+        return {problem.words: problem.reason for problem in self._problems.values()}
+
+
+def take_in(parts: Parts, schema: Schema, store: Store, places: Sequence[Place]) -> None:
+    """Read the documents of these places and decode those whose last write is not the known one."""
+    path_of = schema.stored_path
+    paths = [path_of(kind, key) for kind, key in places]
+    for (kind, key), path, znode in zip(places, paths, store.read(paths), strict=True):
+        if znode is None:
+            parts.remove(kind, key)
+        elif parts.zxid(kind, key) != znode.mzxid:
+            found = decode(RECORD_TYPES[kind], path, znode)
+            if isinstance(found, Undecodable):
+                parts.put_undecodable(kind, key, schema.words(path), found.reason, znode.mzxid)
+            else:
+                parts.put(kind, key, found)
+
+
+def _renewed(last: Mapping[str, Any], touched: set[str], make: Callable[[str], Any]) -> Mapping[str, Any]:
+    """The last mapping with the touched keys made anew, or itself when there are none."""
+    if not touched:
+        return last
+    renewed = dict(last)
+    for key in touched:
+        made = make(key)
+        if made is None:
+            renewed.pop(key, None)
+        else:
+            renewed[key] = made
+    return renewed
