@@ -4,7 +4,7 @@ import contextlib
 import fcntl
 import os
 import signal
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +12,8 @@ from lab.commands import LabError
 from lab.waiting import wait_until
 
 END_LIMIT_S = 10.0
+# Python ignores these and a child would inherit that.
+IGNORED_BY_PYTHON = (signal.SIGPIPE, signal.SIGXFSZ)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,17 +26,18 @@ class ProcessIdentity:
     @classmethod
     def of(cls, pid: int) -> "ProcessIdentity | None":
         """The identity of a living process; None when there is none, or only its zombie."""
-        try:
-            after_name = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-        except (FileNotFoundError, ProcessLookupError):
-            return None
-        state, began_ticks = after_name[0], int(after_name[19])
-        return None if state in "ZX" else cls(pid=pid, began_ticks=began_ticks)
+        words = _stat(pid)
+        return cls(pid=pid, began_ticks=int(words[19])) if words and words[0] not in "ZX" else None
 
     @property
     def alive(self) -> bool:
         """Whether this very process still lives."""
         return ProcessIdentity.of(self.pid) == self
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether it was stopped in its tracks, as by SIGSTOP."""
+        return self.alive and _stat(self.pid)[:1] == ["T"]
 
     def send(self, number: signal.Signals) -> None:
         """Signal this very process; one that is gone needs no signal."""
@@ -51,7 +54,7 @@ class Ledger:
         self._children: set[int] = set()
 
     def start(
-        self, name: str, argv: Sequence[str], *, log: Path, environment: Mapping[str, str] | None = None
+        self, name: str, argv: list[str], *, log: Path, environment: Mapping[str, str] | None = None
     ) -> ProcessIdentity:
         """Start a program of its own session, its words going to `log`, and note it under `name`."""
         if self.find(name):
@@ -59,7 +62,14 @@ class Ledger:
         with log.open("ab") as output, Path(os.devnull).open() as nothing:
             ends = [(os.POSIX_SPAWN_DUP2, nothing.fileno(), 0)]
             ends += [(os.POSIX_SPAWN_DUP2, output.fileno(), number) for number in (1, 2)]
-            pid = os.posix_spawnp(argv[0], argv, {**os.environ, **(environment or {})}, file_actions=ends, setsid=True)
+            pid = os.posix_spawnp(
+                argv[0],
+                argv,
+                {**os.environ, **(environment or {})},
+                file_actions=ends,
+                setsid=True,
+                setsigdef=IGNORED_BY_PYTHON,
+            )
         self._children.add(pid)
         identity = ProcessIdentity.of(pid)
         if identity is None:
@@ -127,6 +137,14 @@ class Ledger:
             fresh = self._path.with_suffix(".new")
             fresh.write_text("".join(f"{name} {one.pid} {one.began_ticks}\n" for name, one in entries.items()))
             fresh.replace(self._path)
+
+
+def _stat(pid: int) -> list[str]:
+    """The words of /proc/PID/stat from its state on, see proc(5); none when there is no such process."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except (FileNotFoundError, ProcessLookupError):
+        return []
 
 
 def _parse(text: str) -> dict[str, ProcessIdentity]:

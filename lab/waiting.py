@@ -11,7 +11,7 @@ POLL_S = 0.05
 Answer = TypeVar("Answer")
 
 
-def wait_until(question: Callable[[], Answer], *, within_s: float, what: str, poll_s: float = POLL_S) -> Answer:
+def wait_until(question: Callable[[], Answer | None], *, within_s: float, what: str, poll_s: float = POLL_S) -> Answer:
     """The first true answer to `question`; LabError naming `what` when there is none within `within_s` seconds.
 
     A LabError raised by the question counts as "not yet", and the last one is told when the time is over.

@@ -1,0 +1,302 @@
+"""A hypervisor host of the lab: namespaces with a libvirtd of their own, a BMC, and, where wanted, the node daemon."""
+
+import os
+import shlex
+import signal
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from lab.bmc import Bmc
+from lab.commands import LabError, run
+from lab.network import NOWHERE, Network
+from lab.power import OWN_DIRECTORIES, HostPlan, first_process, power_cut, power_on
+from lab.processes import ProcessIdentity
+from lab.waiting import wait_until
+
+LIBVIRTD_LIMIT_S = 30.0
+DAEMON_END_LIMIT_S = 15.0
+# Everything of a host but its user ids; the order of nsenter's options does not matter.
+NAMESPACES = ("--net", "--mount", "--uts", "--ipc", "--pid")
+
+LIBVIRTD_CONF = """listen_tls = 0
+listen_tcp = 1
+auth_tcp = "none"
+auth_unix_ro = "none"
+auth_unix_rw = "none"
+listen_addr = "{address}"
+host_uuid = "{host_uuid}"
+"""
+QEMU_CONF = """user = "root"
+group = "root"
+security_driver = "none"
+cgroup_controllers = []
+namespaces = []
+remember_owner = 0
+stdio_handler = "file"
+"""
+EMULATOR = "qemu-system-x86_64"
+# The mark in a program's environment by which it is found again among the host's processes.
+MARK = "PVC_LAB_PROGRAM"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Host:
+    """One hypervisor: what a person could do to it with hands, a cable and a power switch."""
+
+    plan: HostPlan
+    network: Network
+    bmc: Bmc
+
+    @property
+    def name(self) -> str:
+        return self.plan.name
+
+    @property
+    def address(self) -> str:
+        return self.plan.address
+
+    @property
+    def directory(self) -> Path:
+        return self.plan.path
+
+    # Power
+
+    @property
+    def is_on(self) -> bool:
+        """Whether it has power: the truth, whatever its BMC says."""
+        return first_process(self.plan) is not None
+
+    def power_on(self, *, wait: bool = True) -> None:
+        """Boot it, unless it is on, as a new incarnation; waits until its libvirtd answers."""
+        power_on(self.plan)
+        if wait:
+            self.wait_ready()
+
+    def power_cut(self) -> None:
+        """Take its power: QEMU, libvirtd and daemon end at once, and not one packet leaves it any more."""
+        power_cut(self.plan)
+
+    def wait_ready(self) -> None:
+        """Wait until its libvirtd answers."""
+        wait_until(lambda: self.virsh("version"), within_s=LIBVIRTD_LIMIT_S, what=f"libvirtd of {self.name} answers")
+
+    @property
+    def boot_id(self) -> str:
+        """What programs on it read as the kernel's boot id."""
+        return self.run("cat", "/proc/sys/kernel/random/boot_id").strip()
+
+    # Programs
+
+    def run(self, *argv: str, limit_s: float = 30.0) -> str:
+        """What the program printed that ran on this host; LabError when it fails or the host is off."""
+        return run(*self._inside(argv), limit_s=limit_s)
+
+    def virsh(self, *words: str, limit_s: float = 30.0) -> str:
+        """What virsh, run on this host, printed."""
+        return self.run("virsh", "--quiet", "--connect", "qemu:///system", *words, limit_s=limit_s).strip()
+
+    def domains(self) -> dict[str, str]:
+        """The state, as libvirt words it, of every domain on this host, by name."""
+        lines = (line.split(maxsplit=2) for line in self.virsh("list", "--all").splitlines())
+        return {name: state for _, name, state in lines}
+
+    def start_guest(self, xml: str) -> None:
+        """Create a transient domain."""
+        path = self.directory / f"{uuid.uuid4()}.xml"
+        path.write_text(xml)
+        try:
+            self.virsh("create", str(path))
+        finally:
+            path.unlink()
+
+    def serial(self, guest: str) -> str:
+        """All that a guest said on its serial console while it ran on this host."""
+        path = self.directory / "var/log/libvirt/qemu" / f"{guest}.serial"
+        return path.read_text(errors="replace") if path.exists() else ""
+
+    def processes(self, program: str) -> list[ProcessIdentity]:
+        """Its processes whose executable has that name, for example qemu-system-x86_64."""
+        return [one for one in self._all_processes() if _executable(one.pid) == program]
+
+    # libvirtd
+
+    def hang_libvirtd(self) -> None:
+        """Stop it in its tracks; guests run on."""
+        self._marked("libvirtd").send(signal.SIGSTOP)
+
+    def resume_libvirtd(self) -> None:
+        self._marked("libvirtd").send(signal.SIGCONT)
+
+    def kill_libvirtd(self) -> None:
+        """End it as a crash would; guests run on."""
+        _end(self._marked("libvirtd"), signal.SIGKILL)
+
+    def start_libvirtd(self) -> None:
+        """Start it again; it finds the guests that ran on."""
+        self.run("./start-libvirtd")
+        self.wait_ready()
+
+    # The node daemon
+
+    def install_daemon(self, argv: Sequence[str], *, at_boot: bool = True) -> None:
+        """Say how the node daemon is started, by `start_daemon` and, if wanted, at every power-on."""
+        self._write_script("start-daemon", "daemon", argv, self.daemon_log)
+        marker = self.directory / "daemon-at-boot"
+        if at_boot:
+            marker.touch()
+        else:
+            marker.unlink(missing_ok=True)
+
+    @property
+    def daemon_log(self) -> Path:
+        return self.directory / "daemon.log"
+
+    @property
+    def daemon_runs(self) -> bool:
+        return self._find_marked("daemon") is not None
+
+    def start_daemon(self) -> None:
+        """Start the node daemon, unless it runs."""
+        if not self.daemon_runs:
+            self.run("./start-daemon")
+
+    def stop_daemon(self) -> None:
+        """Ask it to end, as its service manager would: it says its good-bye."""
+        _end(self._marked("daemon"), signal.SIGTERM)
+
+    def kill_daemon(self) -> None:
+        """End it as a crash would."""
+        _end(self._marked("daemon"), signal.SIGKILL)
+
+    def hang_daemon(self) -> None:
+        """Stop it in its tracks: it holds its connections and says nothing more."""
+        self._marked("daemon").send(signal.SIGSTOP)
+
+    def resume_daemon(self) -> None:
+        self._marked("daemon").send(signal.SIGCONT)
+
+    # Cables
+
+    def partition(self) -> None:
+        """Cut it from ZooKeeper alone: storage, other hosts and BMCs stay within its reach."""
+        self.cut_from(*self.network.zookeeper_addresses)
+
+    def heal(self) -> None:
+        """Mend every cut of this host."""
+        for address in self._cuts():
+            if self.is_on:
+                self.run("ip", "neighbour", "delete", address, "dev", "eth0")
+        self._save_cuts([])
+
+    def cut_from(self, *addresses: str) -> None:
+        """Lose, without a word, whatever it sends to these addresses; it lasts over a power cut."""
+        self._save_cuts([*self._cuts(), *addresses])
+        if self.is_on:
+            for address in addresses:
+                self.run("ip", "neighbour", "replace", address, "dev", "eth0", "lladdr", NOWHERE, "nud", "permanent")
+
+    def clear(self) -> None:
+        """Free it of guests, of the daemon and of every cut; a host that can't be cleared is powered off."""
+        (self.directory / "daemon-at-boot").unlink(missing_ok=True)
+        if not self.is_on:
+            self._save_cuts([])
+        elif self.daemon_runs or self.processes(EMULATOR) or self._is_stopped("libvirtd"):
+            self.power_cut()
+            self._save_cuts([])
+        else:
+            self.heal()
+
+    # Making
+
+    def install(self, names: dict[str, str]) -> None:
+        """Lay out its directories and its configuration, once; `names` are all hosts and their addresses."""
+        for own in OWN_DIRECTORIES:
+            (self.directory / own).mkdir(parents=True, exist_ok=True)
+        self._write("etc/hostname", f"{self.name}\n")
+        lines = ["127.0.0.1 localhost", *(f"{address} {name}" for name, address in names.items())]
+        self._write("etc/hosts", "\n".join(lines) + "\n")
+        host_uuid = uuid.uuid5(uuid.NAMESPACE_URL, self.plan.directory)
+        self._write("etc/machine-id", f"{host_uuid.hex}\n")
+        self._write("etc/libvirt/libvirtd.conf", LIBVIRTD_CONF.format(address=self.address, host_uuid=host_uuid))
+        self._write("etc/libvirt/qemu.conf", QEMU_CONF)
+        self._save_cuts([])
+        libvirtd = ("libvirtd", "--listen", "--pid-file", "/run/libvirt/libvirtd.pid")
+        self._write_script("start-libvirtd", "libvirtd", libvirtd, self.directory / "libvirtd.log")
+        self.plan.save()
+
+    def _write(self, name: str, text: str) -> None:
+        (self.directory / name).write_text(text)
+
+    def _write_script(self, name: str, program: str, argv: Sequence[str], log: Path) -> None:
+        script = self.directory / name
+        command = f"{MARK}={program} setsid {shlex.join(argv)} </dev/null >>{shlex.quote(str(log))} 2>&1 &"
+        script.write_text(f"#!/bin/sh\n{command}\n")
+        script.chmod(0o755)
+
+    def _cuts(self) -> list[str]:
+        return (self.directory / "cuts").read_text().split()
+
+    def _save_cuts(self, addresses: list[str]) -> None:
+        self._write("cuts", "".join(f"{address}\n" for address in dict.fromkeys(addresses)))
+
+    def _first(self) -> ProcessIdentity:
+        first = first_process(self.plan)
+        if first is None:
+            raise LabError(f"{self.name} is off")
+        return first
+
+    def _inside(self, argv: Sequence[str]) -> list[str]:
+        path = f"PATH={os.defpath}:/usr/sbin:/sbin"
+        enter = ["nsenter", "--target", str(self._first().pid), *NAMESPACES, f"--wd={self.directory}"]
+        return ["env", "-i", path, "LC_ALL=C.UTF-8", *enter, "--", *argv]
+
+    def _all_processes(self) -> list[ProcessIdentity]:
+        own = _process_namespace(self._first().pid)
+        pids = (int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit())
+        found = (ProcessIdentity.of(pid) for pid in pids if _process_namespace(pid) == own)
+        return [one for one in found if one]
+
+    def _find_marked(self, program: str) -> ProcessIdentity | None:
+        """The program itself: of those that bear its mark the eldest, for its children inherit it."""
+        mark = f"{MARK}={program}".encode()
+        marked = [one for one in self._all_processes() if mark in _environment(one.pid).split(b"\0")]
+        return min(marked, key=lambda one: (one.began_ticks, one.pid), default=None)
+
+    def _is_stopped(self, program: str) -> bool:
+        """Whether it is missing, or stopped in its tracks."""
+        found = self._find_marked(program)
+        return found is None or found.is_stopped
+
+    def _marked(self, program: str) -> ProcessIdentity:
+        found = self._find_marked(program)
+        if found is None:
+            raise LabError(f"no {program} runs on {self.name}")
+        return found
+
+
+def _end(process: ProcessIdentity, number: signal.Signals) -> None:
+    process.send(number)
+    wait_until(lambda: not process.alive, within_s=DAEMON_END_LIMIT_S, what=f"process {process.pid} ends")
+
+
+def _process_namespace(pid: int) -> str:
+    try:
+        return str(Path(f"/proc/{pid}/ns/pid").readlink())
+    except OSError:
+        return ""
+
+
+def _executable(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/exe").readlink().name
+    except OSError:
+        return ""
+
+
+def _environment(pid: int) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/environ").read_bytes()
+    except OSError:
+        return b""
