@@ -57,12 +57,16 @@ class FenceAgent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """What proved that the fenced boot is off; worth nothing in another round or for another boot."""
+    """What proved that the fenced boot is off; worth nothing in another round or for another boot.
+
+    seen_zxid: the last sign of life of that boot (report or alive) known when it was proven; a later one is a veto.
+    """
 
     round: int
     boot_id: str
     agent: str
     text: str
+    seen_zxid: int = 0
 
 
 class BlocklistPhase(StrEnum):
@@ -89,10 +93,12 @@ class Fence(Record):
 
     round: grows by one with every fence of this node.
     agent_index: which of the node's fence agents is being tried.
-    attempts: outside attempts of this round, committed before each is made.
+    attempts: outside attempts of this round, committed before each is made. sends: those of the present agent.
+    retries: how often the whole fence was tried again after it had failed.
     recovering: uuids of the VMs that this fence has to settle.
     since, phase_since: wall-clock seconds, for people to read; never compared with another machine's clock.
     by, reason: the person and the words of a fence that was asked for.
+    leave_off: never power it on afterwards: it was shut down in good order.
     power_on_sent: the node was told to power on again after this fence.
     """
 
@@ -104,6 +110,7 @@ class Fence(Record):
     blocklist: Blocklist = Blocklist()
     agent_index: int = 0
     attempts: int = 0
+    sends: int = 0
     retries: int = 0
     error: str = ""
     recovering: tuple[str, ...] = ()
@@ -112,7 +119,19 @@ class Fence(Record):
     times: Mapping[str, float] = field(default_factory=dict, hash=False)
     by: str = ""
     reason: str = ""
+    leave_off: bool = False
     power_on_sent: bool = False
+
+    @property
+    def stage(self) -> tuple[object, ...]:
+        """What must stay the same for "it has been so for N seconds" to mean something."""
+        return (self.round, self.phase, self.agent_index, self.attempts, self.retries)
+
+    @property
+    def proof(self) -> Evidence | None:
+        """The newest evidence of this round for this boot."""
+        fitting = [proof for proof in self.evidence if proof.round == self.round and proof.boot_id == self.boot_id]
+        return fitting[-1] if fitting else None
 
     @property
     def under_way(self) -> bool:

@@ -54,7 +54,7 @@ METADATA: tuple[MetadataField, ...] = (
 def check_name(field: str, name: str) -> str:
     """`name` if it is one; raises Invalid naming `field`."""
     if not NAME_PATTERN.fullmatch(name):
-        raise Invalid(field, name, "must be 1 to 64 letters, digits, '.', '_' or '-', and begin and end with the first two")
+        raise Invalid(field, name, "must be 1 to 64 of letters, digits and ._-, a letter or digit at each end")
     return name
 
 

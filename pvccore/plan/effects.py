@@ -1,0 +1,164 @@
+"""Effects: what a decision wants done outside the store; values that exactly one executor performs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from pvccore.model.change import Change
+from pvccore.model.fence import FenceAgent
+
+
+class Power(StrEnum):
+    """What a fence agent could say of a node's power; unknown is never off."""
+
+    ON = "on"
+    OFF = "off"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeEffect:
+    """Something the manager does to a node from outside, in one round of its fence."""
+
+    node: str
+    round: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadPower(NodeEffect):
+    """Ask a fence agent for the node's power; its outcome's value is a `Power`.
+
+    attempt, retry: how far the fence was when it was asked; readings of different attempts don't mix.
+    """
+
+    boot_id: str
+    agent: FenceAgent
+    attempt: int = 0
+    retry: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendPowerOff(NodeEffect):
+    """Tell a fence agent to cut the node's power, once, before this manager's session can have ended.
+
+    Its outcome's value is Power.OFF where the agent itself confirms (command), else Power.UNKNOWN.
+    """
+
+    boot_id: str
+    agent: FenceAgent
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendPowerOn(NodeEffect):
+    """Tell a fence agent to give a fenced and recovered node its power back."""
+
+    agent: FenceAgent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddBlocklist(NodeEffect):
+    """Forbid Ceph to every client of one storage address, any port, for a year."""
+
+    address: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiftBlocklist(NodeEffect):
+    """Let the clients of a storage address write again; only at admission."""
+
+    address: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarkOsdsDown(NodeEffect):
+    """Tell Ceph that the OSDs of a node that is proven off are down, rather than let it find out."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VmEffect:
+    """Something an agent does to a domain on its own node.
+
+    run_id: the claim, request or migration that it is done for; an effect of an earlier one is another effect.
+    """
+
+    uuid: str
+    run_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InspectVolumes(VmEffect):
+    """Look at locks and watchers of the VM's volumes; stale ones of our own or of a node proven off are broken."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StartPaused(VmEffect):
+    """Create the domain, paused; its outcome's value is a tuple of its Ceph client addresses."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resume(VmEffect):
+    """Let a paused domain run."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shutdown(VmEffect):
+    """Press the domain's ACPI power button."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Destroy(VmEffect):
+    """End the domain at once."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MigrateLive(VmEffect):
+    """Move the domain peer to peer and leave it paused on the target; done when our own copy is gone."""
+
+    target: str
+    target_address: str
+    max_downtime_ms: int
+    limit_s: float
+
+
+Effect = NodeEffect | VmEffect
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What became of an effect.
+
+    at_s: the loop's monotonic clock when it ended. error: in words, "" when it worked.
+    """
+
+    at_s: float
+    error: str = ""
+    value: object = None
+
+
+Outcomes = Mapping[Effect, tuple[Outcome, ...]]
+"""Every effect of the current rounds and runs that has ended, with its outcomes, newest last."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One thing to do: commit the change (if there is one), and only when that worked perform the effects."""
+
+    change: Change | None = None
+    effects: tuple[Effect, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What a loop shall do now, and when it must look again though nothing wakes it (None: whenever woken)."""
+
+    steps: tuple[Step, ...] = ()
+    wake_at_s: float | None = None
+
+
+def earliest(*times_s: float | None) -> float | None:
+    """The first of the given clock readings; None when there is none."""
+    known = [at_s for at_s in times_s if at_s is not None]
+    return min(known) if known else None

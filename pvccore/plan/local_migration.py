@@ -1,0 +1,144 @@
+"""How two agents move a VM: the source hands it over in writing, only then the target lets its copy run."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from pvccore.model.cluster import LocalView
+from pvccore.model.vm import Claim, Migration, MigrationMethod, MigrationPhase, Placement, Vm, VmState, Wanted
+from pvccore.plan.domains import Domain, DomainState, LocalWatch
+from pvccore.plan.effects import Destroy, MigrateLive, Plan, Resume, Shutdown, Step
+from pvccore.plan.local_changes import commit, perform
+from pvccore.plan.recovery import at_rest
+
+DESTROY_AGAIN_S = 2.0
+
+
+def plan_migration(vm: Vm, domain: Domain | None, view: LocalView, watch: LocalWatch) -> Plan:
+    """The next step of a migration, on whichever side this agent is."""
+    migration = vm.placement.migration
+    if migration is None:
+        return Plan()
+    if vm.placement.node == view.node.name and migration.target != view.node.name:
+        return _plan_source(vm, migration, domain, view, watch)
+    return _plan_target(vm, migration, domain, view, watch)
+
+
+# The source
+
+
+def _plan_source(vm: Vm, migration: Migration, domain: Domain | None, view: LocalView, watch: LocalWatch) -> Plan:
+    if migration.phase is MigrationPhase.NOT_THERE:
+        return _called_off(vm, migration, domain, view)
+    if migration.phase is not MigrationPhase.PREPARED:
+        return Plan()
+    if migration.method is MigrationMethod.SHUTDOWN:
+        return _shut_down_and_move(vm, migration, domain, view, watch)
+    return _live(vm, migration, domain, view, watch)
+
+
+def _called_off(vm: Vm, migration: Migration, domain: Domain | None, view: LocalView) -> Plan:
+    """The target is off or has lost its copy: what is here goes on, or is started cold."""
+    state = VmState.RUNNING if domain is not None else VmState.STOPPED
+    after = replace(at_rest(vm.placement) if domain is None else vm.placement, state=state, migration=None)
+    return commit(vm, after, view, f"{vm.name} stays on {view.node.name}", migration.error)
+
+
+def _shut_down_and_move(
+    vm: Vm, migration: Migration, domain: Domain | None, view: LocalView, watch: LocalWatch
+) -> Plan:
+    if domain is None:
+        after = moved(at_rest(vm.placement), migration)
+        return commit(vm, after, view, f"{vm.name} moved to {migration.target}", migration.error or "shut down for it")
+    if vm.placement.state is not VmState.MIGRATING:
+        after = replace(vm.placement, state=VmState.MIGRATING)
+        return commit(vm, after, view, f"{vm.name} shutting down to move to {migration.target}", migration.error)
+    press = Shutdown(uuid=vm.uuid, run_id=migration.id)
+    pressed = watch.last_outcome(press)
+    if pressed is None:
+        return Plan(steps=(Step(effects=(press,)),))
+    due_at_s = pressed.at_s if pressed.error else pressed.at_s + migration.limit_s
+    if watch.now_s < due_at_s:
+        return Plan(wake_at_s=due_at_s)
+    return perform(Destroy(uuid=vm.uuid, run_id=migration.id), watch, again_after_s=DESTROY_AGAIN_S)
+
+
+def _live(vm: Vm, migration: Migration, domain: Domain | None, view: LocalView, watch: LocalWatch) -> Plan:
+    effect = MigrateLive(
+        uuid=vm.uuid,
+        run_id=migration.id,
+        target=migration.target,
+        target_address=watch.migration_addresses.get(migration.target, migration.target),
+        max_downtime_ms=vm.definition.max_downtime_ms,
+        limit_s=migration.limit_s,
+    )
+    outcome = watch.last_outcome(effect)
+    if outcome is not None and not outcome.error and domain is None:
+        after = replace(vm.placement, migration=replace(migration, phase=MigrationPhase.HANDED_OVER))
+        return commit(vm, after, view, f"{vm.name} handed over to {migration.target}")
+    if domain is None:
+        return _lost(vm, migration, view)
+    if outcome is not None:
+        return _did_not_work(vm, migration, outcome.error or "its own copy is still here", view)
+    if vm.placement.state is not VmState.MIGRATING:
+        after = replace(vm.placement, state=VmState.MIGRATING)
+        return commit(vm, after, view, f"{vm.name} migrating to {migration.target}", f"asked by {migration.by}")
+    return Plan(steps=(Step(effects=(effect,)),))
+
+
+def _lost(vm: Vm, migration: Migration, view: LocalView) -> Plan:
+    """No domain here and no word that it arrived: the target's copy is never resumed, the VM is started anew."""
+    return commit(
+        vm, at_rest(vm.placement), view, f"migration of {vm.name} failed", "its domain ended before it was handed over"
+    )
+
+
+def _did_not_work(vm: Vm, migration: Migration, error: str, view: LocalView) -> Plan:
+    if migration.method is MigrationMethod.LIVE_ONLY:
+        after = replace(vm.placement, state=VmState.RUNNING, migration=None)
+        return commit(vm, after, view, f"{vm.name} stays on {view.node.name}", f"live migration failed: {error}")
+    cold = replace(migration, method=MigrationMethod.SHUTDOWN, error=f"live migration failed: {error}")
+    after = replace(vm.placement, migration=cold)
+    return commit(vm, after, view, f"{vm.name} is shut down to move", cold.error)
+
+
+def moved(placement: Placement, migration: Migration) -> Placement:
+    """The placement of a VM that has arrived, as far as its place goes."""
+    return replace(
+        placement, node=migration.target, previous_node=migration.previous_node_after, migration=None, parked_on=""
+    )
+
+
+# The target
+
+
+def _plan_target(vm: Vm, migration: Migration, domain: Domain | None, view: LocalView, watch: LocalWatch) -> Plan:
+    if migration.phase is MigrationPhase.HANDED_OVER:
+        return _take_over(vm, migration, domain, view, watch)
+    if migration.phase is MigrationPhase.ARRIVED:
+        return _let_run(vm, migration, domain, view, watch)
+    return Plan()
+
+
+def _take_over(vm: Vm, migration: Migration, domain: Domain | None, view: LocalView, watch: LocalWatch) -> Plan:
+    if domain is None:
+        after = moved(at_rest(vm.placement), migration)
+        why = "its copy was gone when it was handed over; it is started anew"
+        return commit(vm, after, view, f"{vm.name} moved to {view.node.name}", why, gate=True)
+    claim = Claim(boot_id=watch.boot_id, run_id=watch.next_run_id + "-" + vm.uuid[:8])
+    after = replace(
+        moved(vm.placement, migration), claim=claim, migration=replace(migration, phase=MigrationPhase.ARRIVED)
+    )
+    return commit(vm, after, view, f"{vm.name} taken over by {view.node.name}", gate=True)
+
+
+def _let_run(vm: Vm, migration: Migration, domain: Domain | None, view: LocalView, watch: LocalWatch) -> Plan:
+    placement = vm.placement
+    if domain is None:
+        return commit(vm, at_rest(placement), view, f"{vm.name} stopped", "its migrated copy ended before it ran")
+    if domain.state is DomainState.PAUSED:
+        run_id = placement.claim.run_id if placement.claim else migration.id
+        return perform(Resume(uuid=vm.uuid, run_id=run_id), watch, again_after_s=DESTROY_AGAIN_S)
+    state = VmState.RUNNING if placement.wanted is Wanted.RUNNING else VmState.SHUTTING_DOWN
+    after = replace(placement, state=state, migration=None)
+    return commit(vm, after, view, f"{vm.name} running on {view.node.name}", "migrated", gate=True)

@@ -1,0 +1,108 @@
+"""How an agent starts a VM: claim, look at its volumes, start paused, record its clients, resume."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from pvccore.model.cluster import LocalView
+from pvccore.model.vm import Claim, Vm, VmState
+from pvccore.plan.domains import Domain, DomainState, LocalWatch
+from pvccore.plan.effects import Destroy, InspectVolumes, Plan, Resume, StartPaused, Step, earliest
+from pvccore.plan.local_changes import commit, perform
+from pvccore.plan.recovery import at_rest
+
+BACK_OFF_S = (0.0, 2.0, 5.0, 15.0, 30.0)
+"""Pause before the next start, by the number of runs that ended by themselves; the last one holds."""
+STARTS = 5
+"""Starts that may fail in a row before the VM is failed."""
+LOCK_LIMIT_S = 35.0
+"""How long a foreign lock or watcher is looked at again: a dead client's watch lasts 30 s (LAB.md)."""
+LOCK_AGAIN_S = 1.0
+DESTROY_AGAIN_S = 2.0
+
+
+def plan_start(vm: Vm, view: LocalView, watch: LocalWatch, *, may_start: bool) -> Plan:
+    """The next step of a VM that shall run here and has no domain: state stopped or starting."""
+    claim = vm.placement.claim
+    if vm.placement.state is VmState.STARTING and claim is not None and watch.is_own_run(claim.run_id):
+        return _go_on(vm, claim, view, watch)
+    if not may_start and vm.placement.state is not VmState.STARTING:
+        return Plan()
+    pause_s = BACK_OFF_S[min(vm.placement.crashes, len(BACK_OFF_S) - 1)]
+    waited_s = watch.placement_s.get(vm.uuid, 0.0)
+    if waited_s < pause_s:
+        return Plan(wake_at_s=watch.now_s + pause_s - waited_s)
+    return _claim(vm, view, watch)
+
+
+def plan_started(vm: Vm, domain: Domain, view: LocalView, watch: LocalWatch) -> Plan:
+    """The next step of a VM whose claim is written and whose domain exists."""
+    placement = vm.placement
+    if domain.state is not DomainState.PAUSED:
+        after = replace(placement, state=VmState.RUNNING, failure="")
+        return commit(vm, after, view, f"{vm.name} running on {view.node.name}", gate=True)
+    if placement.claim is None or not watch.is_own_run(placement.claim.run_id):
+        return perform(Destroy(uuid=vm.uuid, run_id="never resumed"), watch, again_after_s=DESTROY_AGAIN_S)
+    run_id = placement.claim.run_id
+    started = watch.last_outcome(StartPaused(uuid=vm.uuid, run_id=run_id))
+    clients = started.value if started is not None and isinstance(started.value, tuple) else ()
+    if clients != placement.clients:
+        return commit(vm, replace(placement, clients=clients), view)
+    resume = Resume(uuid=vm.uuid, run_id=run_id)
+    resumed = watch.last_outcome(resume)
+    if resumed is not None and resumed.error:
+        return _failed_start(vm, view, watch, f"it could not be resumed: {resumed.error}")
+    plan = _late(vm, view, watch) or perform(resume, watch)
+    return replace(plan, wake_at_s=earliest(plan.wake_at_s, _late_at_s(vm, view, watch)))
+
+
+def _claim(vm: Vm, view: LocalView, watch: LocalWatch) -> Plan:
+    claim = Claim(boot_id=watch.boot_id, run_id=watch.next_run_id + "-" + vm.uuid[:8])
+    after = replace(at_rest(vm.placement), state=VmState.STARTING, claim=claim)
+    return commit(vm, after, view, f"{vm.name} starting on {view.node.name}", vm.placement.failure, gate=True)
+
+
+def _go_on(vm: Vm, claim: Claim, view: LocalView, watch: LocalWatch) -> Plan:
+    inspect = InspectVolumes(uuid=vm.uuid, run_id=claim.run_id)
+    inspections = watch.outcomes_of(inspect)
+    if vm.definition.volumes and (not inspections or inspections[-1].error):
+        return _inspect_again(vm, inspect, view, watch)
+    start = StartPaused(uuid=vm.uuid, run_id=claim.run_id)
+    started = watch.last_outcome(start)
+    if started is None:
+        return Plan(steps=(Step(effects=(start,)),))
+    return _failed_start(vm, view, watch, started.error or "its domain was gone at once")
+
+
+def _inspect_again(vm: Vm, inspect: InspectVolumes, view: LocalView, watch: LocalWatch) -> Plan:
+    inspections = watch.outcomes_of(inspect)
+    if inspections and watch.now_s - inspections[0].at_s >= LOCK_LIMIT_S:
+        return _fail(vm, view, inspections[-1].error)
+    return perform(inspect, watch, again_after_s=LOCK_AGAIN_S)
+
+
+def _late(vm: Vm, view: LocalView, watch: LocalWatch) -> Plan | None:
+    if watch.placement_s.get(vm.uuid, 0.0) < view.settings.start_timeout_s:
+        return None
+    return _failed_start(vm, view, watch, f"it did not run within {view.settings.start_timeout_s:.0f} s")
+
+
+def _late_at_s(vm: Vm, view: LocalView, watch: LocalWatch) -> float | None:
+    left_s = view.settings.start_timeout_s - watch.placement_s.get(vm.uuid, 0.0)
+    return watch.now_s + left_s if left_s > 0 else None
+
+
+def _failed_start(vm: Vm, view: LocalView, watch: LocalWatch, error: str) -> Plan:
+    """A start that did not work: what is left of it is destroyed, then it is tried again, a few times."""
+    if watch.domains and vm.uuid in watch.domains:
+        return perform(Destroy(uuid=vm.uuid, run_id="failed start"), watch, again_after_s=DESTROY_AGAIN_S)
+    crashes = vm.placement.crashes + 1
+    if crashes >= STARTS:
+        return _fail(vm, view, f"it could not be started {crashes} times in a row: {error}")
+    after = replace(at_rest(vm.placement), crashes=crashes, failure=error)
+    return commit(vm, after, view, f"{vm.name} did not start, {crashes} of {STARTS}", error)
+
+
+def _fail(vm: Vm, view: LocalView, failure: str) -> Plan:
+    after = replace(at_rest(vm.placement), state=VmState.FAILED, failure=failure)
+    return commit(vm, after, view, f"{vm.name} failed", failure)

@@ -1,0 +1,46 @@
+"""Everything the manager decides, put together: one plan from one cluster value."""
+
+from __future__ import annotations
+
+from pvccore.model.cluster import Cluster
+from pvccore.model.fence import FencePhase
+from pvccore.model.node import Node
+from pvccore.plan.effects import Plan, Step, earliest
+from pvccore.plan.fencing import plan_fencing
+from pvccore.plan.placement import Rooms
+from pvccore.plan.recovery import CLAIM_LIMIT_S, plan_parked, plan_recovery, plan_unclaimed
+from pvccore.plan.returning import plan_blocklist, plan_return
+from pvccore.plan.watch import Watch
+
+
+def plan_manager(cluster: Cluster, watch: Watch) -> Plan:
+    """Fences, their recoveries and returns, and what is parked; empty for a settled cluster."""
+    fenced = [node for _, node in sorted(cluster.nodes.items()) if node.fence.under_way]
+    plans = [plan_fencing(cluster, watch)]
+    for node in fenced:
+        plans += [plan_blocklist(cluster, node, watch), plan_return(cluster, node, watch)]
+    plans.append(_plan_placements(cluster, fenced, watch))
+    return Plan(
+        steps=tuple(step for plan in plans for step in plan.steps),
+        wake_at_s=earliest(*(plan.wake_at_s for plan in plans)),
+    )
+
+
+def _plan_placements(cluster: Cluster, fenced: list[Node], watch: Watch) -> Plan:
+    recovering = [node for node in fenced if node.fence.phase is FencePhase.RECOVERING]
+    parked = any(vm.is_parked for vm in cluster.vms.values()) if any(n.fence.proven_off for n in fenced) else False
+    if not recovering and not parked:
+        return Plan()
+    rooms = Rooms(cluster)
+    steps: list[Step] = []
+    for node in recovering:
+        steps += plan_recovery(cluster, node, rooms)
+        steps += plan_unclaimed(cluster, node, rooms, watch)
+    if parked:
+        steps += plan_parked(cluster, rooms)
+    return Plan(steps=tuple(steps), wake_at_s=_claims_due_at(watch))
+
+
+def _claims_due_at(watch: Watch) -> float | None:
+    left_s = [CLAIM_LIMIT_S - waited_s for waited_s in watch.unclaimed_s.values() if waited_s < CLAIM_LIMIT_S]
+    return watch.now_s + min(left_s) if left_s else None

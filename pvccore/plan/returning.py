@@ -1,0 +1,139 @@
+"""What surrounds a fence: the Ceph blocklist, the end of recovery, power on again, and the node's admission."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from pvccore.model.change import Change, Kind, Write
+from pvccore.model.cluster import Cluster
+from pvccore.model.fence import Blocklist, BlocklistPhase, Fence, FenceAgentKind, FencePhase
+from pvccore.model.node import Node, Readiness, ReadinessState, WantedReadiness
+from pvccore.model.settings import AfterFence, ReturnAfterFence
+from pvccore.plan.effects import (
+    AddBlocklist,
+    LiftBlocklist,
+    NodeEffect,
+    Plan,
+    SendPowerOff,
+    SendPowerOn,
+    Step,
+)
+from pvccore.plan.fence_steps import fence_change
+from pvccore.plan.recovery import unsettled
+from pvccore.plan.watch import Watch
+
+RETRY_S = 2.0
+"""Pause before a blocklist command that did not work is given again."""
+POWER_ON_RETRY_S = 10.0
+POWER_ONS = 3
+"""How often a fenced node is told to power on again before it is left to a person."""
+LOCKED_OUT = frozenset({FencePhase.OFF_SENT, FencePhase.POWERED_OFF, FencePhase.RECOVERING, FencePhase.RECOVERED})
+"""Phases in which the fenced node's storage address must be on Ceph's blocklist."""
+
+
+def plan_blocklist(cluster: Cluster, node: Node, watch: Watch) -> Plan:
+    """The node's one blocklist entry of this round: recorded, sent, retried on its own, acknowledged."""
+    fence = node.fence
+    sent = fence.blocklist.phase is not BlocklistPhase.NONE and fence.blocklist.round == fence.round
+    if not node.config.storage_address or not (fence.phase in LOCKED_OUT or (sent and fence.under_way)):
+        return Plan()
+    effect = AddBlocklist(node=node.name, round=fence.round, address=node.config.storage_address)
+    if not sent:
+        after = Blocklist(phase=BlocklistPhase.SENT, address=effect.address, round=fence.round)
+        change = _blocklist_change(cluster, node, after, watch, "blocklisting", f"{effect.address}, any port")
+        return Plan(steps=(Step(change=change, effects=(effect,)),))
+    if fence.blocklist.phase is BlocklistPhase.ACKNOWLEDGED:
+        return Plan()
+    outcome = watch.last_outcome(effect)
+    if outcome is not None and not outcome.error:
+        after = replace(fence.blocklist, phase=BlocklistPhase.ACKNOWLEDGED, error="")
+        return Plan(steps=(Step(change=_blocklist_change(cluster, node, after, watch, "blocklisted", effect.address)),))
+    return _again(effect, watch, RETRY_S)
+
+
+def plan_return(cluster: Cluster, node: Node, watch: Watch) -> Plan:
+    """The end of a fence: recovered when all VMs are settled, power on again, and admission."""
+    phase = node.fence.phase
+    if phase is FencePhase.RECOVERING:
+        return _recovered(cluster, node, watch)
+    if phase not in (FencePhase.RECOVERED, FencePhase.FAILED):
+        return Plan()
+    if node.is_alive and node.presence.clean_round == node.fence.round:
+        return _admission(cluster, node, watch)
+    return _power_on(cluster, node, watch) if phase is FencePhase.RECOVERED else Plan()
+
+
+def _recovered(cluster: Cluster, node: Node, watch: Watch) -> Plan:
+    if unsettled(cluster, node):
+        return Plan()
+    count = len(node.fence.recovering)
+    after = replace(node.fence, phase=FencePhase.RECOVERED)
+    return Plan(steps=(Step(change=fence_change(cluster, node, after, watch, "recovered", f"{count} VMs settled")),))
+
+
+def _power_on(cluster: Cluster, node: Node, watch: Watch) -> Plan:
+    fence = node.fence
+    agent = next((agent for agent in node.config.fence_agents if agent.kind is FenceAgentKind.IPMI), None)
+    wanted = cluster.settings.after_fence is AfterFence.POWER_ON and not fence.leave_off and not cluster.maintenance.on
+    if agent is None or not wanted or node.is_alive:
+        return Plan()
+    effect = SendPowerOn(node=node.name, round=fence.round, agent=agent)
+    if not fence.power_on_sent:
+        change = fence_change(
+            cluster, node, replace(fence, power_on_sent=True), watch, "power on", "its VMs are settled", maintenance=True
+        )
+        return Plan(steps=(Step(change=change, effects=(effect,)),))
+    outcomes = watch.outcomes_of(effect)
+    if outcomes and outcomes[-1].error and len(outcomes) < POWER_ONS:
+        return _again(effect, watch, POWER_ON_RETRY_S)
+    return Plan()
+
+
+def _admission(cluster: Cluster, node: Node, watch: Watch) -> Plan:
+    """The clean node may act again: its address is lifted, then the record goes to none."""
+    if any(isinstance(effect, SendPowerOff) and effect.node == node.name for effect in watch.in_flight):
+        return Plan()
+    blocklist = node.fence.blocklist
+    if blocklist.phase is not BlocklistPhase.NONE:
+        effect = LiftBlocklist(node=node.name, round=node.fence.round, address=blocklist.address)
+        outcome = watch.last_outcome(effect)
+        if outcome is None or outcome.error:
+            return _again(effect, watch, RETRY_S)
+    return Plan(steps=(Step(change=_admitted(cluster, node, watch)),))
+
+
+def _admitted(cluster: Cluster, node: Node, watch: Watch) -> Change:
+    fence = node.fence
+    cleared = Fence(
+        version=fence.version, zxid=fence.zxid, extra=fence.extra, round=fence.round, times=dict(fence.times)
+    )
+    readiness = _readiness_after(cluster, node)
+    change = fence_change(cluster, node, cleared, watch, "ended", f"it is back and clean, {readiness.state}", presence=True)
+    write = Write(kind=Kind.READINESS, key=node.name, before=node.readiness, after=readiness)
+    return replace(change, writes=(*change.writes, write)) if readiness != node.readiness else change
+
+
+def _readiness_after(cluster: Cluster, node: Node) -> Readiness:
+    before = node.readiness
+    if cluster.settings.return_after_fence is ReturnAfterFence.READY and before.wanted is WantedReadiness.READY:
+        return replace(before, state=ReadinessState.READYING, waits_for=())
+    state = ReadinessState.FLUSHING if cluster.vms_on(node.name) else ReadinessState.FLUSHED
+    return replace(
+        before, wanted=WantedReadiness.FLUSHED, state=state, waits_for=(), by="manager", reason="returned after a fence"
+    )
+
+
+def _again(effect: NodeEffect, watch: Watch, pause_s: float) -> Plan:
+    if effect in watch.in_flight:
+        return Plan()
+    outcome = watch.last_outcome(effect)
+    due_at_s = outcome.at_s + pause_s if outcome is not None else watch.now_s
+    if due_at_s > watch.now_s:
+        return Plan(wake_at_s=due_at_s)
+    return Plan(steps=(Step(effects=(effect,)),))
+
+
+def _blocklist_change(
+    cluster: Cluster, node: Node, blocklist: Blocklist, watch: Watch, what: str, why: str
+) -> Change:
+    return fence_change(cluster, node, replace(node.fence, blocklist=blocklist), watch, what, why)
