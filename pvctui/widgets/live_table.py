@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, TypeAlias
 
 from textual import events
 from textual.binding import BindingType
@@ -20,10 +20,10 @@ class LiveTable(TableView, inherit_bindings=False):
 
     BINDINGS: ClassVar[list[BindingType]] = [*textual_bindings()]
 
-    RowHighlighted = table_messages.RowHighlighted
-    RowSelected = table_messages.RowSelected
-    MarksChanged = table_messages.MarksChanged
-    ViewChanged = table_messages.ViewChanged
+    RowHighlighted: TypeAlias = table_messages.RowHighlighted
+    RowSelected: TypeAlias = table_messages.RowSelected
+    MarksChanged: TypeAlias = table_messages.MarksChanged
+    ViewChanged: TypeAlias = table_messages.ViewChanged
 
     # Moving.
 
