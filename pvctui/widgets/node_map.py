@@ -104,7 +104,7 @@ class NodeMap(ScrollView, can_focus=True, inherit_bindings=False):
         overflow-x: hidden;
         overflow-y: auto;
         scrollbar-gutter: stable;
-        scrollbar-size-vertical: 1;
+        scrollbar-size: 0 1;
         height: auto;
         & > .node-map--cursor { background: $primary 35%; text-style: bold; }
         & > .node-map--ok { color: $text-success; }

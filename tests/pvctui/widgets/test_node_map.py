@@ -20,6 +20,8 @@ class CountingMap(NodeMap):
 
 
 class MapApp(App[None]):
+    CSS = "NodeMap { max-height: 10; }"
+
     def __init__(self, cells: list[NodeCell]) -> None:
         super().__init__()
         self.map = CountingMap()
