@@ -76,12 +76,13 @@ def test_every_program_it_installs_is_a_function_that_exists() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(300)
 def test_an_installed_wheel_draws_the_demo_in_an_empty_environment(wheel: Path, tmp_path: Path) -> None:
     environment = tmp_path / "environment"
     subprocess.run([sys.executable, "-m", "venv", environment], check=True, timeout=60)
     constraint = f"--constraint={source.ROOT / 'constraints.txt'}"
-    install = [str(environment / "bin/pip"), "install", "--quiet", constraint, str(wheel)]
-    subprocess.run(install, cwd=tmp_path, check=True, timeout=100)
+    install = [str(environment / "bin/pip"), "install", "-qq", constraint, str(wheel)]
+    subprocess.run(install, cwd=tmp_path, check=True, timeout=200)
     drawn = subprocess.run(
         [environment / "bin/pvc-tui", "--demo"],
         cwd=tmp_path,
