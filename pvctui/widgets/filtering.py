@@ -69,9 +69,10 @@ def parse_filter(text: str, fields: Mapping[str, Field]) -> Filter:
 
 def all_text(row: Row) -> str:
     """Everything in a row that a word may be found in, in lower case."""
-    shown = [row.text(index) for index in range(len(row.cells))]
-    hidden = [str(value) for value in row.fields.values() if value is not None]
-    return "\n".join(shown + hidden).casefold()
+    texts = [cell if isinstance(cell, str) else cell[0] for cell in row.cells]
+    if row.fields:
+        texts += [str(value) for value in row.fields.values() if value is not None]
+    return "\n".join(texts).casefold()
 
 
 def _all_of(terms: list[Predicate]) -> Predicate:

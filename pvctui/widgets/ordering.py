@@ -7,17 +7,17 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from pvctui.widgets.rows import Column, Row, Value
 
 RESORT_EVERY_S = 1.0
 QUIET_AFTER_KEY_S = 3.0
 
-# Bounded, as int() refuses thousands of digits: a name must not stop the list.
-DIGITS = re.compile(r"([0-9]{1,18})")
+MOST_DIGITS = 12
+DIGITS = re.compile(f"[0-9]{{1,{MOST_DIGITS}}}")
 
-SortKey: TypeAlias = tuple[int, float | tuple[str | int, ...]]
+SortKey: TypeAlias = tuple[int, float | str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,15 +38,13 @@ class SortOrder:
 
 
 @lru_cache(maxsize=65536)
-def natural(text: str) -> tuple[str | int, ...]:
+def natural(text: str) -> str:
     """A key by which hv2 comes before hv10, whatever the case."""
-    parts = DIGITS.split(text.casefold())
-    return tuple(int(part) if index % 2 else part for index, part in enumerate(parts))
+    return DIGITS.sub(_padded, text.casefold())
 
 
-def is_known(value: Value) -> bool:
-    """Whether a value has a place in an order at all."""
-    return value is not None and value == value  # noqa: PLR0124 (not-a-number differs from itself)
+def _padded(digits: re.Match[str]) -> str:
+    return digits[0].zfill(MOST_DIGITS)
 
 
 def sort_key(value: Value) -> SortKey:
@@ -64,11 +62,26 @@ def tie_key(row: Row) -> tuple[SortKey, str]:
 def in_order(rows: Iterable[Row], index: int, *, descending: bool) -> list[Row]:
     """The rows by one column; equals stay as they came, what is not known comes last."""
     known: list[Row] = []
+    values: list[str | float] = []
     unknown: list[Row] = []
     for row in rows:
-        (known if is_known(row.value(index)) else unknown).append(row)
-    known.sort(key=lambda row: sort_key(row.value(index)), reverse=descending)
-    return known + unknown
+        value = row.value(index)
+        if value is None or value != value:  # noqa: PLR0124 (not-a-number differs from itself)
+            unknown.append(row)
+        else:
+            known.append(row)
+            values.append(value)
+    keys = _comparable(values)
+    places = sorted(range(len(known)), key=keys.__getitem__, reverse=descending)
+    return [known[place] for place in places] + unknown
+
+
+def _comparable(values: list[str | float]) -> Sequence[Any]:
+    """Keys for these values; numbers among themselves need none, which is what makes sorting quick."""
+    words = [isinstance(value, str) for value in values]
+    if not any(words):
+        return values
+    return [natural(str(value)) for value in values] if all(words) else [sort_key(value) for value in values]
 
 
 def next_sort(columns: Sequence[Column], order: SortOrder | None, step: int) -> SortOrder | None:

@@ -90,7 +90,8 @@ class Row:
 
     def value(self, index: int) -> Value:
         """What one cell sorts and filters by."""
-        return self.values[index] if index < len(self.values) else self.text(index)
+        values = self.values
+        return values[index] if index < len(values) else self.text(index)
 
     def same_as(self, other: Row) -> bool:
         """Whether the other row of this key says the same, so that nothing need be done."""

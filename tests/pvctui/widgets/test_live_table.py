@@ -316,3 +316,23 @@ async def test_the_wheel_scrolls_and_leaves_the_cursor() -> None:
         await pilot.pause()
         assert app.table.scroll_offset.y > 0
         assert app.table.cursor_key == "key0"
+
+
+class BorderedApp(TableApp):
+    CSS = "LiveTable { border: round $primary; padding: 0 1; }"
+
+
+async def test_inside_a_border_lines_and_clicks_still_meet() -> None:
+    app = BorderedApp(vms(100))
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.pause()
+        assert app.table.window_height == 8
+        assert app.table.render_line(1).cell_length == app.table.window_width == 75
+        app.table.painted.clear()
+        app.table.apply([vm(7, status="failed"), vm(8, status="failed")])
+        await pilot.pause()
+        assert app.table.painted == [8]
+        await pilot.click(app.table, offset=(10, 4))
+        assert app.table.cursor_key == "key2"
+        await pilot.press("end")
+        assert app.table.scroll_offset.y == 92
