@@ -84,6 +84,8 @@ class Claim:
 class Migration:
     """A move from a living source to a target; while it is set nobody starts the VM.
 
+    target_address: where the target's libvirtd accepts migrations; whoever asks writes it down, for the source's
+    agent sees only its own part of the cluster.
     previous_node_after: what previous_node is once the VM has arrived.
     error: why the live attempt did not work, for people.
     """
@@ -92,6 +94,7 @@ class Migration:
     source: str
     target: str
     target_boot_id: str = ""
+    target_address: str = ""
     method: MigrationMethod = MigrationMethod.LIVE
     phase: MigrationPhase = MigrationPhase.PREPARED
     previous_node_after: str = ""

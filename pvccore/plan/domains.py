@@ -46,7 +46,6 @@ class LocalWatch:
     host_is_stopping: bool = False
     placement_s: Mapping[str, float] = field(default_factory=dict)
     shut_down_inside: frozenset[str] = frozenset()
-    migration_addresses: Mapping[str, str] = field(default_factory=dict)
     outcomes: Outcomes = field(default_factory=dict)
     in_flight: frozenset[Effect] = frozenset()
 

@@ -68,7 +68,7 @@ def _live(vm: Vm, migration: Migration, domain: Domain | None, view: LocalView, 
         uuid=vm.uuid,
         run_id=migration.id,
         target=migration.target,
-        target_address=watch.migration_addresses.get(migration.target, migration.target),
+        target_address=migration.target_address or migration.target,
         max_downtime_ms=vm.definition.max_downtime_ms,
         limit_s=migration.limit_s,
     )
