@@ -212,6 +212,11 @@ def ancestors_and_self(path: str) -> list[str]:
     return found
 
 
+def is_below(path: str, folder: str) -> bool:
+    """Whether a path lies in a folder, however deep."""
+    return path.startswith(folder if folder == ROOT else f"{folder}/")
+
+
 def join(folder: str, name: str) -> str:
     """The path of a name in a folder."""
     return f"/{name}" if folder == ROOT else f"{folder}/{name}"

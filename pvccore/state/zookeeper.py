@@ -1,0 +1,269 @@
+"""The store in a real ZooKeeper: kazoo with our two calls, and its many ways to fail as two errors."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from threading import Condition
+from typing import Any
+
+from kazoo import exceptions as kazoo_errors
+from kazoo.exceptions import EXCEPTIONS, KazooException, NoAuthError, NoNodeError
+from kazoo.handlers.threading import KazooTimeoutError
+from kazoo.protocol import serialization as wire
+from kazoo.protocol.states import KazooState, KeeperState
+from kazoo.security import CREATOR_ALL_ACL, OPEN_ACL_UNSAFE
+
+from pvccore.model.errors import Conflict, Refused, Unavailable
+from pvccore.state.address import ZooKeeperAddress
+from pvccore.state.multiread import (
+    GET_CHILDREN,
+    GET_DATA,
+    PERSISTENT,
+    PERSISTENT_RECURSIVE,
+    AddWatch,
+    MultiRead,
+    ReadAnswer,
+    ReadError,
+    WatchClient,
+)
+from pvccore.state.schema import is_below
+from pvccore.state.store import Connection, Create, Delete, Operation, Put, Znode
+
+READ_BATCH = 500
+ANSWER_LIMIT_S = 10.0
+"""How long a call waits for an answer; a dead connection is noticed, and its calls failed, long before."""
+CONNECT_LIMIT_S = 10.0
+RECONNECT = {"max_tries": -1, "delay": 0.2, "backoff": 1, "max_delay": 0.5}
+"""kazoo's default back-off loses the sessions of healthy clients."""
+
+_log = logging.getLogger(__name__)
+_log.addHandler(logging.NullHandler())  # a program that configures no logging is a console: nothing may print into it
+_REASONS: dict[type[Exception], str] = {
+    kazoo_errors.NoNodeError: "does not exist",
+    kazoo_errors.NodeExistsError: "exists already",
+    kazoo_errors.BadVersionError: "was changed meanwhile",
+    kazoo_errors.NotEmptyError: "is not empty",
+    kazoo_errors.NoChildrenForEphemeralsError: "can't be created under an ephemeral node",
+}
+_NOT_THE_CAUSE = (kazoo_errors.RolledBackError, kazoo_errors.RuntimeInconsistency)
+
+
+@dataclass(frozen=True, slots=True)
+class _Watch:
+    path: str
+    on_change: Callable[[str], None]
+    recursive: bool
+
+
+class ZooKeeperStore:
+    """One client's session with a real ZooKeeper. `connect()` before anything else, `close()` at the end.
+
+    clock: monotonic seconds; the one that the caller compares `last_heard_s` with.
+    """
+
+    def __init__(self, address: ZooKeeperAddress, *, clock: Callable[[], float], session_s: float = 4.0) -> None:
+        self.address = address
+        self._changed = Condition()
+        self._connection = Connection.CLOSED
+        self._generation = 0
+        self._watches: list[_Watch] = []
+        self._listeners: list[Callable[[Connection], None]] = []
+        self._acl = CREATOR_ALL_ACL if address.auth else OPEN_ACL_UNSAFE
+        self._client = WatchClient(
+            address.hosts,
+            session_s=session_s,
+            clock=clock,
+            on_event=self._on_event,
+            connection_retry=RECONNECT,
+            logger=_log,
+            **address.client_options(),
+        )
+        self._client.add_listener(self._on_state)
+
+    def connect(self, limit_s: float = CONNECT_LIMIT_S) -> None:
+        """Connect, or wait on for a connection; raises `Unavailable` when there is none within `limit_s`.
+
+        It goes on trying after that, until `close()`. Raises `Refused` when ZooKeeper does not accept who we are.
+        """
+        if self._client.stops:
+            self._connection = Connection.RECONNECTING
+            self._client.start_async()
+        with self._changed:
+            self._changed.wait_for(
+                lambda: self._connection in (Connection.CONNECTED, Connection.REFUSED), timeout=limit_s
+            )
+        if self._connection is Connection.REFUSED:
+            raise Refused(f"ZooKeeper at {self.address.where} refused the credentials")
+        if self._connection is not Connection.CONNECTED:
+            raise Unavailable(f"no ZooKeeper answers at {self.address.where}")
+
+    @property
+    def connection(self) -> Connection:
+        """See `Store.connection`."""
+        return self._connection
+
+    @property
+    def session_id(self) -> int:
+        """See `Store.session_id`."""
+        return self._client.session_id
+
+    @property
+    def last_heard_s(self) -> float:
+        """When the newest answered request (a ping is one) was sent: the session was alive then for sure."""
+        return self._client.heard_s
+
+    def read(self, paths: Sequence[str]) -> list[Znode | None]:
+        """See `Store.read`."""
+        return [one if isinstance(one, Znode) else None for one in self._read(GET_DATA, paths)]
+
+    def children(self, paths: Sequence[str]) -> list[list[str] | None]:
+        """See `Store.children`."""
+        return [sorted(one) if isinstance(one, list) else None for one in self._read(GET_CHILDREN, paths)]
+
+    def commit(self, operations: Sequence[Operation]) -> list[str]:
+        """See `Store.commit`."""
+        if not operations:
+            return []
+        request = wire.Transaction([self._request(one) for one in operations])
+        self._check_connected()
+        results = self._answer(self._client.call_async(request), in_doubt=True)
+        self._check_results(operations, results)
+        return [
+            result if isinstance(one, Create) else one.path for one, result in zip(operations, results, strict=True)
+        ]
+
+    def watch(self, path: str, on_change: Callable[[str], None], *, recursive: bool) -> None:
+        """See `Store.watch`."""
+        self._check_connected()
+        watch = _Watch(path, on_change, recursive)
+        self._watches.append(watch)
+        try:
+            self._answer(self._client.call_async(AddWatch(path, self._mode(path))))
+        except (Unavailable, Refused):
+            self._watches.remove(watch)
+            raise
+
+    def on_connection(self, listener: Callable[[Connection], None]) -> None:
+        """See `Store.on_connection`; listeners run on kazoo's threads and must only take notes."""
+        self._listeners.append(listener)
+
+    def close(self) -> None:
+        """See `Store.close`."""
+        self._client.stop()
+        self._client.close()
+        self._become(Connection.CLOSED, self._generation)
+
+    # Requests and answers
+
+    def _read(self, entry_type: int, paths: Sequence[str]) -> list[ReadAnswer]:
+        self._check_connected()
+        batches = [paths[start : start + READ_BATCH] for start in range(0, len(paths), READ_BATCH)]
+        waiting = [self._client.call_async(MultiRead(entry_type, batch)) for batch in batches]
+        answers: list[ReadAnswer] = []
+        for result in waiting:
+            answers += self._answer(result)
+        for path, answer in zip(paths, answers, strict=True):
+            if isinstance(answer, ReadError):
+                _check_read(path, answer)
+        return answers
+
+    def _answer(self, result: Any, *, in_doubt: bool = False) -> Any:  # noqa: ANN401 - kazoo has no types
+        try:
+            return result.get(timeout=ANSWER_LIMIT_S)
+        except (NoAuthError, kazoo_errors.AuthFailedError):
+            raise Refused(f"ZooKeeper at {self.address.where} does not allow it") from None
+        except (KazooException, KazooTimeoutError) as error:
+            reason = str(error) or type(error).__name__
+            raise Unavailable(f"ZooKeeper at {self.address.where}: {reason}", in_doubt=in_doubt) from error
+
+    def _check_connected(self) -> None:
+        if self._connection is not Connection.CONNECTED:
+            raise Unavailable(f"no connection to ZooKeeper at {self.address.where} ({self._connection})")
+
+    def _request(self, operation: Operation) -> Any:  # noqa: ANN401 - kazoo has no types
+        if isinstance(operation, Create):
+            flags = int(operation.ephemeral) | int(operation.sequential) << 1
+            return wire.Create(operation.path, operation.data, self._acl, flags)
+        if isinstance(operation, Put):
+            return wire.SetData(operation.path, operation.data, operation.version)
+        if isinstance(operation, Delete):
+            return wire.Delete(operation.path, operation.version)
+        return wire.CheckVersion(operation.path, operation.version)
+
+    def _check_results(self, operations: Sequence[Operation], results: Sequence[object]) -> None:
+        """Raise for the one operation that failed; kazoo returns errors as results."""
+        for operation, result in zip(operations, results, strict=True):
+            if not isinstance(result, Exception) or isinstance(result, _NOT_THE_CAUSE):
+                continue
+            if isinstance(result, NoAuthError):
+                raise Refused(f"ZooKeeper does not allow writing {operation.path}")
+            reason = _REASONS.get(type(result))
+            if reason is None:
+                raise Unavailable(f"ZooKeeper at {self.address.where}: {type(result).__name__}")
+            if isinstance(operation, Create) and isinstance(result, NoNodeError):
+                reason = "has no parent"
+            raise Conflict(operation.path, reason)
+
+    # What kazoo's threads call
+
+    def _on_event(self, path: str) -> None:
+        for watch in tuple(self._watches):
+            if path == watch.path or (watch.recursive and is_below(path, watch.path)):
+                watch.on_change(path)
+
+    def _on_state(self, state: str) -> None:
+        """The connection thread of kazoo says how things stand; nothing here may wait for an answer."""
+        with self._changed:
+            self._generation += 1
+            generation = self._generation
+        if state == KazooState.CONNECTED:
+            self._set_watches_again(generation)
+        elif state == KazooState.SUSPENDED:
+            self._become(Connection.RECONNECTING, generation)
+        elif self._client.client_state == KeeperState.AUTH_FAILED:
+            self._become(Connection.REFUSED, generation)
+        else:
+            self._become(Connection.CLOSED if self._client.stops else Connection.LOST, generation)
+
+    def _set_watches_again(self, generation: int) -> None:
+        """All watches died with the connection; we count as connected once the last is set again."""
+        modes = {watch.path: self._mode(watch.path) for watch in tuple(self._watches)}
+        results = [self._client.call_async(AddWatch(path, mode)) for path, mode in modes.items()]
+        if not results:
+            self._become(Connection.CONNECTED, generation)
+            return
+        # Answers come in the order of the requests, so the last one speaks for all.
+        results[-1].rawlink(lambda last: self._watches_are_set(generation, last))
+
+    def _watches_are_set(self, generation: int, last: Any) -> None:  # noqa: ANN401 - kazoo has no types
+        if last.successful():
+            self._become(Connection.CONNECTED, generation)
+        elif isinstance(last.exception, (NoAuthError, kazoo_errors.AuthFailedError)):
+            self._become(Connection.REFUSED, generation)
+
+    def _mode(self, path: str) -> int:
+        """ZooKeeper keeps one mode per path and client."""
+        recursive = any(watch.recursive for watch in tuple(self._watches) if watch.path == path)
+        return PERSISTENT_RECURSIVE if recursive else PERSISTENT
+
+    def _become(self, connection: Connection, generation: int) -> None:
+        """Take note of a state unless kazoo has reported a later one."""
+        with self._changed:
+            if self._connection is connection or generation != self._generation:
+                return
+            self._connection = connection
+            self._changed.notify_all()
+        for listener in tuple(self._listeners):
+            listener(connection)
+
+
+def _check_read(path: str, answer: ReadError) -> None:
+    """A missing node is an answer; anything else is not."""
+    error = EXCEPTIONS[answer.code]
+    if error is NoNodeError:
+        return
+    if error is NoAuthError:
+        raise Refused(f"ZooKeeper does not allow reading {path}")
+    raise Unavailable(f"ZooKeeper could not read {path}: {error.__name__}")
