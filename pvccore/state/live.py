@@ -120,8 +120,8 @@ class LiveCluster:
 
     def start(self) -> None:
         """Set the watch; from now on a change wakes. Raises `Unavailable`."""
-        self._store.on_connection(self._on_connection)
         self._store.watch(self._schema.root, self._dirt.add, recursive=True)
+        self._store.on_connection(self._on_connection)
 
     @property
     def connection(self) -> Connection:

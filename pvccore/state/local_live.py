@@ -51,11 +51,11 @@ class LocalLive:
     def start(self) -> None:
         """Set the watches; raises `Unavailable`."""
         schema, watch, add = self._schema, self._store.watch, self._dirt.add
-        self._store.on_connection(self._on_connection)
         watch(schema.assigned_to(self._node), add, recursive=True)
         watch(schema.node(self._node), add, recursive=True)
         for path in (schema.path(Kind.FENCE, self._node), schema.maintenance, schema.settings):
             watch(path, add, recursive=False)
+        self._store.on_connection(self._on_connection)
 
     @property
     def is_current(self) -> bool:

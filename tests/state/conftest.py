@@ -1,0 +1,24 @@
+from collections.abc import Iterator
+
+import pytest
+
+from lab.zookeeper import ZooKeeperServer
+from tests.state.worlds import MemoryWorld, World, ZooKeeperWorld, start_server
+
+
+@pytest.fixture(scope="session")
+def zookeeper_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ZooKeeperServer]:
+    server = start_server(tmp_path_factory.mktemp("zookeeper"))
+    yield server
+    server.kill()
+
+
+@pytest.fixture(params=["memory", pytest.param("zookeeper", marks=pytest.mark.zookeeper)])
+def world(request: pytest.FixtureRequest) -> Iterator[World]:
+    made: World
+    if request.param == "memory":
+        made = MemoryWorld()
+    else:
+        made = ZooKeeperWorld(request.getfixturevalue("zookeeper_server"))
+    yield made
+    made.close()
