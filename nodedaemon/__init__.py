@@ -1,1 +1,1 @@
-"""The node daemon: runs the VMs placed on its node; one of them, elected, fences dead nodes and recovers their VMs."""
+"""The daemon of one node: its agent runs the VMs placed there; one daemon, elected, is the manager."""

@@ -1,0 +1,199 @@
+"""The manager: the one daemon that holds the lease; it fences, recovers and places."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+from nodedaemon.absence import Absence
+from nodedaemon.ledger import Executor, Ledger
+from nodedaemon.loop import Clock
+from nodedaemon.stopwatches import Stopwatches
+from pvccore.model.change import Check, Kind
+from pvccore.model.cluster import Cluster
+from pvccore.model.errors import Conflict
+from pvccore.model.fence import FencePhase
+from pvccore.model.vm import VmState
+from pvccore.plan.effects import Effect, NodeEffect, SendPowerOff, Step, earliest
+from pvccore.plan.managing import plan_manager
+from pvccore.plan.watch import Watch
+from pvccore.state.live import LiveCluster
+from pvccore.state.session import Session
+from pvccore.state.store import Connection
+
+MANAGER_PAUSE_S = 0.2
+"""The manager takes at most five steps a second."""
+DEADLINE_MARGIN_S = 0.5
+"""What an outside attempt leaves of the session it was committed in."""
+CONFLICT_PAUSE_S = 1.0
+"""After a lost race the winner's change wakes this loop; should it not, it looks again then."""
+PRUNE_EVERY_S = 300.0
+"""Between two looks at the journal's length."""
+
+log = logging.getLogger(__name__)
+
+
+class ManagerLoop:
+    """Contends for the lease; while it holds it, plans from every new snapshot, commits and performs.
+
+    Everything it measures dies with the lease: the next holder starts from zero, and from the records.
+    """
+
+    pause_s = MANAGER_PAUSE_S
+
+    def __init__(
+        self,
+        node: str,
+        session: Session,
+        live: LiveCluster,
+        clock: Clock,
+        executor: Executor,
+        wake: Callable[[], None],
+    ) -> None:
+        self.node = node
+        self.leads = False
+        self._session = session
+        self._live = live
+        self._clock = clock
+        self._ledger = Ledger(clock, executor, wake)
+        self._session_id = 0
+        self._begin_again()
+
+    def step(self) -> float | None:
+        """Stand in line; when first in it, look, decide, commit, perform."""
+        store = self._session.store
+        if store.connection is not Connection.CONNECTED:
+            self._interrupted = True
+            return None
+        if store.session_id != self._session_id:
+            self._session.acquire_lease(self.node)
+            self._session_id = store.session_id
+        cluster, _ = self._live.refresh()
+        if not self._takes_or_keeps_the_lease(cluster):
+            return self._live.due_at_s
+        now_s = self._clock.monotonic()
+        watch = self._look(cluster, now_s)
+        plan = plan_manager(cluster, watch)
+        again_at_s = self._carry_out(plan.steps, cluster)
+        self._prune(cluster, now_s)
+        return earliest(plan.wake_at_s, again_at_s, self._absence.look_again_at_s(now_s), self._live.due_at_s)
+
+    def _begin_again(self) -> None:
+        """Forget everything that was measured."""
+        self._absence = Absence(self._clock.monotonic())
+        self._unhealthy, self._alive, self._stages = Stopwatches(), Stopwatches(), Stopwatches()
+        self._signs, self._claims, self._fenced = Stopwatches(), Stopwatches(), Stopwatches()
+        self._proven_off: frozenset[str] = frozenset()
+        self._ended: dict[str, int] = {}
+        self._pruned_at_s = self._clock.monotonic()
+        self._interrupted = False
+
+    def _takes_or_keeps_the_lease(self, cluster: Cluster) -> bool:
+        leads = self._session.holds_lease(cluster.leases) and self._live.is_current
+        if leads and not self.leads:
+            log.info("%s is the manager now", self.node)
+            self._begin_again()
+        if self.leads and not leads:
+            log.warning("%s is not the manager any more", self.node)
+        self.leads = leads
+        return leads
+
+    # Looking
+
+    def _look(self, cluster: Cluster, now_s: float) -> Watch:
+        if self._interrupted:
+            self._absence.settle(now_s, cluster.settings.settle_s)
+            self._interrupted = False
+        self._ledger.forget(lambda effect: _is_current(effect, cluster))
+        absent = self._absence.measure(cluster, now_s)
+        nodes = cluster.nodes
+        return Watch(
+            now_s=now_s,
+            wall_s=self._clock.wall(),
+            absent_s=absent,
+            unhealthy_s=self._unhealthy.seconds(
+                {name: node.presence.boot_id for name, node in nodes.items() if node.is_alive and not node.is_healthy},
+                now_s,
+            ),
+            alive_s=self._alive.seconds(
+                {name: node.presence.boot_id for name, node in nodes.items() if node.is_alive}, now_s
+            ),
+            stage_s=self._stages.seconds(
+                {name: node.fence.stage for name, node in nodes.items() if node.fence.under_way}, now_s
+            ),
+            sign_s=self._signs.seconds(
+                {
+                    name: (node.report.zxid, node.alive.zxid if node.alive else 0)
+                    for name, node in nodes.items()
+                    if not node.is_alive or node.fence.under_way
+                },
+                now_s,
+            ),
+            fenced_s_ago=self._fenced_s_ago(cluster, now_s),
+            unclaimed_s=self._claims.seconds(_unclaimed(cluster), now_s),
+            storm=self._absence.storm(cluster, absent, now_s),
+            cold=not cluster.started,
+            outcomes=self._ledger.outcomes,
+            in_flight=self._ledger.in_flight,
+        )
+
+    def _fenced_s_ago(self, cluster: Cluster, now_s: float) -> dict[str, float]:
+        """Node → time since this manager saw a fence that had proven it off come to its end."""
+        for name in self._proven_off:
+            node = cluster.nodes.get(name)
+            if node is not None and node.fence.phase is FencePhase.NONE:
+                self._ended[name] = node.fence.round
+        self._proven_off = frozenset(name for name, node in cluster.nodes.items() if node.fence.proven_off)
+        return self._fenced.seconds(self._ended, now_s)
+
+    # Acting
+
+    def _carry_out(self, steps: tuple[Step, ...], cluster: Cluster) -> float | None:
+        """Commit each step, and perform what hangs on it; after a lost race, when to look again at the latest."""
+        guards = (Check(kind=Kind.LEASE, key=self._session.lease),)
+        conflict: Conflict | None = None
+        for step in steps:
+            try:
+                self._take(step, guards, cluster)
+            except Conflict as lost:
+                conflict = conflict or lost
+        if conflict is None:
+            return None
+        log.debug("decided anew: %s", conflict)
+        return self._clock.monotonic() + CONFLICT_PAUSE_S
+
+    def _take(self, step: Step, guards: tuple[Check, ...], cluster: Cluster) -> None:
+        sent_at_s = self._clock.monotonic()
+        if step.change is not None:
+            self._session.commit(step.change, guards)
+            log.info("%s: %s", step.change.what, step.change.why)
+        for effect in step.effects:
+            deadline_s = sent_at_s + cluster.settings.session_s - DEADLINE_MARGIN_S
+            self._ledger.start(effect, deadline_s if isinstance(effect, SendPowerOff) else None)
+
+    def _prune(self, cluster: Cluster, now_s: float) -> None:
+        if now_s - self._pruned_at_s >= PRUNE_EVERY_S:
+            self._pruned_at_s = now_s
+            self._session.prune_journal(
+                cluster.settings.journal_max_entries, (Check(kind=Kind.LEASE, key=self._session.lease),)
+            )
+
+
+def _is_current(effect: Effect, cluster: Cluster) -> bool:
+    """Whether a decision of the present round of a node's fence, or of one about to begin, may ask for `effect`."""
+    if not isinstance(effect, NodeEffect):
+        return False
+    node = cluster.nodes.get(effect.node)
+    if node is None:
+        return False
+    about_to_begin = not node.fence.under_way and node.said_goodbye and effect.round == node.fence.round + 1
+    return about_to_begin or (node.fence.under_way and effect.round == node.fence.round)
+
+
+def _unclaimed(cluster: Cluster) -> dict[str, int]:
+    """The VMs that a recovery has placed and no agent has claimed, with their placement's version."""
+    listed = [uuid for node in cluster.nodes.values() if node.fence.recovering for uuid in node.fence.recovering]
+    found = [cluster.vms[uuid] for uuid in listed if uuid in cluster.vms]
+    return {vm.uuid: vm.placement.version for vm in found if vm.placement.state is VmState.STOPPED}
+
+

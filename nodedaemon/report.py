@@ -1,0 +1,91 @@
+"""The report: what a node says of itself every few seconds, and at once when its health changes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from nodedaemon.agent import AgentLoop
+from nodedaemon.hypervisor import DomainUse, Hypervisor
+from nodedaemon.loop import Clock
+from pvccore.model.change import Check, Kind
+from pvccore.model.node import DomainReport, Report
+from pvccore.state.session import Session
+from pvccore.state.store import Connection
+
+JITTER_SHARE = 0.2
+"""Reports of many nodes are spread by up to this share of their interval."""
+MAX_UNKNOWN = 32
+NO_USE = DomainUse()
+
+
+class ReportLoop:
+    """Writes the node's report; the only writer of it."""
+
+    pause_s = 0.2
+
+    def __init__(
+        self,
+        agent: AgentLoop,
+        session: Session,
+        clock: Clock,
+        hypervisor: Hypervisor,
+        storage_error: Callable[[], str],
+        random: Callable[[], float],
+    ) -> None:
+        self._agent = agent
+        self._session = session
+        self._clock = clock
+        self._hypervisor = hypervisor
+        self._storage_error = storage_error
+        self._random = random
+        self._due_at_s = 0.0
+        self._said: tuple[str, str] | None = None
+
+    def step(self) -> float | None:
+        """Report when it is time or when health has changed."""
+        view = self._agent.view
+        if self._session.store.connection is not Connection.CONNECTED or not view.alive:
+            return None
+        now_s = self._clock.monotonic()
+        health = (self._hypervisor.observed_error(), self._storage_error())
+        if now_s < self._due_at_s and health == self._said:
+            return self._due_at_s
+        guard = Check(kind=Kind.ALIVE, key=f"{view.node.name}/{view.alive}")
+        self._session.report(view.node.name, self._report(*health), (guard,))
+        self._said = health
+        every_s = view.settings.report_every_s
+        self._due_at_s = now_s + every_s * (1 - JITTER_SHARE * self._random())
+        return self._due_at_s
+
+    def _report(self, hypervisor_error: str, storage_error: str) -> Report:
+        use = self._hypervisor.observed_use()
+        domains = dict(self._hypervisor.observed_domains() or {})
+        known = self._agent.known_domains(domains)
+        figures = use.domains if use is not None else {}
+        return Report(
+            boot_id=self._agent.identity.boot_id,
+            at=self._clock.wall(),
+            memory_total_mb=use.memory_total_mb if use else 0,
+            memory_free_mb=use.memory_free_mb if use else 0,
+            load=round(use.load, 2) if use else 0.0,
+            vcpus=use.vcpus if use else 0,
+            hypervisor_error=hypervisor_error,
+            storage_error=storage_error,
+            domains=tuple(
+                _domain_report(uuid, domains[uuid].state, figures.get(uuid, NO_USE), version)
+                for uuid, version in sorted(known.items())
+            ),
+            unknown_domains=tuple(sorted(uuid for uuid in domains if uuid not in known))[:MAX_UNKNOWN],
+        )
+
+
+def _domain_report(uuid: str, state: str, use: DomainUse, version: int) -> DomainReport:
+    return DomainReport(
+        uuid=uuid,
+        state=str(state),
+        cpu=round(use.cpu, 3),
+        memory_mb=use.memory_mb,
+        disk_bytes_s=round(use.disk_bytes_s),
+        net_bytes_s=round(use.net_bytes_s),
+        placement_version=version,
+    )
