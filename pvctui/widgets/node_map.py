@@ -86,8 +86,8 @@ class NodeMap(ScrollView, can_focus=True, inherit_bindings=False):
 
     ALLOW_SELECT = False
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("l,right", "move(1)", "Next node", show=False, id="map.right"),
-        Binding("h,left", "move(-1)", "Previous node", show=False, id="map.left"),
+        Binding("right", "move(1)", "Next node", show=False, id="map.right"),
+        Binding("left", "move(-1)", "Previous node", show=False, id="map.left"),
         Binding("j,down", "move_line(1)", "Node below", show=False, id="map.down"),
         Binding("k,up", "move_line(-1)", "Node above", show=False, id="map.up"),
         Binding("enter", "open", "Open the node", show=False, id="map.open"),
@@ -101,6 +101,10 @@ class NodeMap(ScrollView, can_focus=True, inherit_bindings=False):
     NodeMap {
         background: $surface;
         color: $foreground;
+        scrollbar-background: $surface;
+        scrollbar-background-hover: $surface;
+        scrollbar-background-active: $surface;
+        scrollbar-color: $foreground 20%;
         overflow-x: hidden;
         overflow-y: auto;
         scrollbar-gutter: stable;

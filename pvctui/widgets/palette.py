@@ -26,6 +26,10 @@ TABLE_CSS = """
 TableView {
     background: $surface;
     color: $foreground;
+    scrollbar-background: $surface;
+    scrollbar-background-hover: $surface;
+    scrollbar-background-active: $surface;
+    scrollbar-color: $foreground 20%;
     overflow-x: hidden;
     overflow-y: auto;
     scrollbar-gutter: stable;

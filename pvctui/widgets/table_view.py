@@ -279,7 +279,7 @@ class TableView(ScrollView, can_focus=True, inherit_bindings=False):
 
     def _scroll_top_to(self, top: int) -> None:
         top = max(0, min(top, len(self.live_rows.shown) - self.window_height))
-        if top != self.scroll_offset.y:
+        if self.is_mounted and top != self.scroll_offset.y:
             self.scroll_to(y=top, animate=False, force=True)
 
     def _show_place(self, place: int) -> None:

@@ -1,15 +1,18 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from rich.cells import cell_len
 from rich.style import Style
 from textual import events
+from textual.app import App, ComposeResult
 from textual.color import Color
 
 from pvctui.widgets.live_table import LiveTable
 from pvctui.widgets.ordering import SortOrder
 from pvctui.widgets.rows import Row
-from tests.pvctui.widgets.canned import TableApp, vm, vms
+from tests.pvctui.widgets.canned import COLUMNS, TableApp, vm, vms
 
 SIZE = (80, 11)  # ten rows in sight
 HOSTILE = [
@@ -336,3 +339,50 @@ async def test_inside_a_border_lines_and_clicks_still_meet() -> None:
         assert app.table.cursor_key == "key2"
         await pilot.press("end")
         assert app.table.scroll_offset.y == 92
+
+
+async def test_a_sort_that_had_to_wait_comes_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    app = TableApp(vms(3), order=SortOrder(column="memory"))
+    async with app.run_test(size=SIZE) as pilot:
+        alarms: list[tuple[float, Callable[[], None]]] = []
+        monkeypatch.setattr(app.table, "set_timer", lambda wait_s, wake: alarms.append((wait_s, wake)))
+        app.clock.now_s += 10
+        await pilot.press("j")
+        app.table.apply([vm(0, memory=50)])
+        assert [wait_s for wait_s, _wake in alarms] == [3.0]
+        app.clock.now_s += 3
+        alarms[0][1]()
+        assert app.names() == ["web1", "web2", "web0"]
+
+
+class EarlyApp(App[None]):
+    """A screen that fills its table before there is anything to see."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.table = LiveTable(COLUMNS, order=SortOrder(column="name"))
+        self.table.set_rows(vms(30))
+        self.table.set_filter("web1")
+        self.table.move_to("key11")
+
+    def compose(self) -> ComposeResult:
+        yield self.table
+
+
+async def test_rows_may_come_before_the_screen_is_there() -> None:
+    app = EarlyApp()
+    async with app.run_test(size=(80, 4)) as pilot:
+        await pilot.pause()
+        assert app.table.cursor_key == "key11"
+        assert app.table.render_line(3).text.startswith("▌  web11")
+
+
+async def test_a_table_without_the_focus_shows_a_paler_cursor() -> None:
+    app = TableApp(vms(3))
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.pause()
+        focused = line_styles(app, 1)
+        app.screen.set_focus(None)
+        await pilot.pause()
+        assert line_styles(app, 1) != focused
+        assert app.lines()[1].startswith("▌")
