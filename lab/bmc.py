@@ -80,9 +80,20 @@ class Bmc:
         """Behave from now on as `mode` says."""
         if mode is BmcMode.LIES:
             (self.plan.path / "bmc-claim").unlink(missing_ok=True)
+        was_stuck = self.mode in (BmcMode.DEAD, BmcMode.HANGS)
         (self.plan.path / "bmc-mode").write_text(mode)
-        if identity := self.ledger.find(self._process_name):
-            identity.send(signal.SIGSTOP if mode is BmcMode.DEAD else signal.SIGCONT)
+        if mode is not BmcMode.DEAD and was_stuck:
+            # What was asked of it in the meantime must not be done late.
+            self.stop()
+            self.start()
+        elif mode is BmcMode.DEAD and (identity := self.ledger.find(self._process_name)):
+            identity.send(signal.SIGSTOP)
+
+    @property
+    def mode(self) -> BmcMode:
+        """How it behaves now."""
+        path = self.plan.path / "bmc-mode"
+        return BmcMode(path.read_text()) if path.exists() else BmcMode.OK
 
     def power(self, word: str = "status") -> str:
         """What ipmitool prints for `chassis power WORD`; the last word of a status is on or off."""
@@ -90,10 +101,12 @@ class Bmc:
 
     def ipmitool(self, *words: str) -> str:
         """What ipmitool, asking from this machine, prints; LabError when the BMC does not answer in time."""
-        where = ("-I", "lanplus", "-C", "3", "-N", "1", "-R", "2", "-H", self.address, "-p", str(PORT))
-        return run(
-            "ipmitool", *where, "-U", USER, "-f", str(self.password_file), *words, limit_s=ANSWER_LIMIT_S
-        ).strip()
+        return run(*self.argv(*words), limit_s=ANSWER_LIMIT_S).strip()
+
+    def argv(self, *words: str) -> list[str]:
+        """The command that asks this BMC, for whoever wants to run it elsewhere."""
+        where = ["-I", "lanplus", "-C", "3", "-N", "1", "-R", "2", "-H", self.address, "-p", str(PORT)]
+        return ["ipmitool", *where, "-U", USER, "-f", str(self.password_file), *words]
 
     @property
     def is_on(self) -> bool:

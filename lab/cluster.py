@@ -17,6 +17,7 @@ from lab.host import Host
 from lab.network import Network, claim_network
 from lab.power import HostPlan, load_plan, power_cut
 from lab.processes import Ledger, ProcessIdentity
+from lab.storage import SharedStorage
 from lab.zookeeper import Ensemble
 
 LABS = Path(os.environ.get("PVC_LAB_STATE", "/var/lib/pvc-lab"))
@@ -99,11 +100,9 @@ class Lab:
         self.host(one).cut_from(self.host(other).address)
         self.host(other).cut_from(self.host(one).address)
 
-    def make_disk(self, name: str) -> Path:
-        """A path for a guest's disk that every host sees, as with shared storage."""
-        disks = self.directory / "disks"
-        disks.mkdir(exist_ok=True)
-        return disks / name
+    @property
+    def storage(self) -> SharedStorage:
+        return SharedStorage(self.directory / "disks", self.network.machine_address, self.ledger)
 
     def wait_until(self, question: Callable[[], Answer], *, within_s: float, what: str) -> Answer:
         """The first true answer to `question`; LabError naming `what` when there is none in time."""
@@ -124,6 +123,7 @@ class Lab:
         for host in self.hosts:
             host.wait_ready()
             host.bmc.wait_ready()
+        self.hosts[0].save_capabilities()
         (self.directory / "whole").touch()
 
     def mend(self) -> None:
@@ -131,6 +131,7 @@ class Lab:
         for host in self.hosts:
             host.bmc.become(BmcMode.OK)
             host.clear()
+        self.storage.remove_all()
         for server in self.zookeeper.servers:
             server.resume()
         self.up()

@@ -92,13 +92,6 @@ def guest_image(cache: Path = CACHE) -> GuestImage:
     return image
 
 
-def make_disk(path: Path, size_mb: int = 8) -> Path:
-    """An empty raw disk; every host sees the same file, as with shared storage."""
-    with path.open("wb") as disk:
-        disk.truncate(size_mb * 1024 * 1024)
-    return path
-
-
 def read_disk(disk: bytes) -> DiskState:
     """What the first two sectors of a guest's disk say."""
     first, second = disk[:SECTOR_BYTES], disk[SECTOR_BYTES : 2 * SECTOR_BYTES]
@@ -122,13 +115,11 @@ def domain_xml(
     *,
     memory_mb: int = GUEST_MEMORY_MB,
     vcpus: int = 1,
-    disk: Path | None = None,
     disk_xml: str = "",
     image: GuestImage | None = None,
 ) -> str:
-    """The libvirt XML of a guest that boots here; `disk` is a raw file, `disk_xml` any other disk element (RBD)."""
+    """The libvirt XML of a guest that boots here; `disk_xml` is its disk, as /dev/vda, if it has one."""
     image = image or guest_image()
-    disks = disk_xml + (_file_disk_xml(disk) if disk else "")
     return f"""<domain type='{domain_type()}'>
   <name>{escape(name)}</name>
   <uuid>{escape(uuid)}</uuid>
@@ -146,7 +137,7 @@ def domain_xml(
   <on_reboot>restart</on_reboot>
   <on_crash>destroy</on_crash>
   <devices>
-    {disks}
+    {disk_xml}
     <serial type='pty'>
       <log file={quoteattr(f"/var/log/libvirt/qemu/{name}.serial")} append='on'/>
     </serial>
@@ -163,14 +154,6 @@ def _cpu_xml() -> str:
         return ""
     no_nesting = "<feature policy='disable' name='svm'/>"
     return f"<cpu mode='custom' match='exact'><model fallback='forbid'>qemu64</model>{no_nesting}</cpu>"
-
-
-def _file_disk_xml(disk: Path) -> str:
-    # Without the page cache of one host between, a migrated guest reads on the other host what it wrote on this one.
-    return (
-        "<disk type='file' device='disk'><driver name='qemu' type='raw' cache='none'/>"
-        f"<source file={quoteattr(str(disk))}/><target dev='vda' bus='virtio'/></disk>"
-    )
 
 
 def _make(image: GuestImage, cache: Path) -> None:

@@ -2,6 +2,7 @@
 
 import os
 import shlex
+import shutil
 import signal
 import uuid
 from collections.abc import Sequence
@@ -10,6 +11,7 @@ from pathlib import Path
 
 from lab.bmc import Bmc
 from lab.commands import LabError, run
+from lab.guest import CACHE
 from lab.network import NOWHERE, Network
 from lab.power import OWN_DIRECTORIES, HostPlan, first_process, power_cut, power_on
 from lab.processes import ProcessIdentity
@@ -37,6 +39,8 @@ remember_owner = 0
 stdio_handler = "file"
 """
 EMULATOR = "qemu-system-x86_64"
+OWN_CAPABILITIES = "var/cache/libvirt/qemu/capabilities"
+CAPABILITIES = CACHE / "capabilities"
 # The mark in a program's environment by which it is found again among the host's processes.
 MARK = "PVC_LAB_PROGRAM"
 
@@ -207,12 +211,14 @@ class Host:
             self._save_cuts([])
         else:
             self.heal()
+        for log in (self.directory / "var/log/libvirt/qemu").iterdir():
+            log.unlink()
 
     # Making
 
     def install(self, names: dict[str, str]) -> None:
         """Lay out its directories and its configuration, once; `names` are all hosts and their addresses."""
-        for own in OWN_DIRECTORIES:
+        for own in (*OWN_DIRECTORIES, "var/log/libvirt/qemu"):
             (self.directory / own).mkdir(parents=True, exist_ok=True)
         self._write("etc/hostname", f"{self.name}\n")
         lines = ["127.0.0.1 localhost", *(f"{address} {name}" for name, address in names.items())]
@@ -221,10 +227,20 @@ class Host:
         self._write("etc/machine-id", f"{host_uuid.hex}\n")
         self._write("etc/libvirt/libvirtd.conf", LIBVIRTD_CONF.format(address=self.address, host_uuid=host_uuid))
         self._write("etc/libvirt/qemu.conf", QEMU_CONF)
+        if CAPABILITIES.exists():
+            shutil.copytree(CAPABILITIES, self.directory / OWN_CAPABILITIES)
         self._save_cuts([])
         libvirtd = ("libvirtd", "--listen", "--pid-file", "/run/libvirt/libvirtd.pid")
         self._write_script("start-libvirtd", "libvirtd", libvirtd, self.directory / "libvirtd.log")
         self.plan.save()
+
+    def save_capabilities(self) -> None:
+        """Keep what libvirtd found out about QEMU, seconds of work, for the next host; libvirtd checks its age."""
+        found = self.directory / OWN_CAPABILITIES
+        if found.exists() and not CAPABILITIES.exists():
+            fresh = CAPABILITIES.with_suffix(f".{os.getpid()}")
+            shutil.copytree(found, fresh)
+            fresh.rename(CAPABILITIES)
 
     def _write(self, name: str, text: str) -> None:
         (self.directory / name).write_text(text)

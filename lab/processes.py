@@ -45,6 +45,13 @@ class ProcessIdentity:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self.pid, number)
 
+    def send_to_group(self, number: signal.Signals) -> None:
+        """Signal it and, if it leads a group, what it started; its id is the group's while it lives."""
+        if self.alive:
+            with contextlib.suppress(ProcessLookupError):
+                leads = os.getpgid(self.pid) == self.pid
+                (os.killpg if leads else os.kill)(self.pid, number)
+
 
 class Ledger:
     """The one file of a lab that names every process it started: a line `name pid began` each."""
@@ -103,8 +110,8 @@ class Ledger:
             identity = self.find(name)
             if identity is None:
                 break
-            identity.send(number)
-            identity.send(signal.SIGCONT)
+            identity.send_to_group(number)
+            identity.send_to_group(signal.SIGCONT)
             with contextlib.suppress(LabError):
                 wait_until(lambda: self.find(name) is None, within_s=within_s, what=f"{name} ends", poll_s=0.01)
         if self.find(name):
