@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, fields, replace
 from typing import Any
@@ -26,7 +25,6 @@ _BIDI = [0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)]
 _STRIPPED: dict[int, str | None] = dict.fromkeys([*range(0x20), *range(0x7F, 0xA0), *_BIDI])
 _STRIPPED |= {ord(blank): " " for blank in "\t\n\r"}
 _STRIPPED_XML = {code: to for code, to in _STRIPPED.items() if to is None}
-_SUSPECT = re.compile(rb"[\x00-\x1f\x7f-\xff\\]")
 _parse = msgspec.json.Decoder().decode
 
 
@@ -46,7 +44,34 @@ def decode(record_type: type[Record], path: str, znode: Znode, *, key: str = "")
     if record_type is Xml:
         return _decode_xml(path, znode)
     try:
-        document = _parse(data)
+        return _decode_ordinary(record_type, znode, key)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return _decode_with_care(record_type, path, znode, key)
+
+
+def _decode_ordinary(record_type: type[Record], znode: Znode, key: str) -> Record:
+    """The record in a document as we write it: plain ASCII, nothing unknown. Raises for any other, good or bad.
+
+    Half the time of the careful way, for what a cold load does 20,000 times.
+    """
+    data = znode.data
+    if not data.isascii() or b"\\" in data or b"\x7f" in data:
+        raise ValueError
+    check_shape, read = _READERS[record_type]
+    check_shape(data)
+    record = read(data)
+    # The record is ours alone until it is returned.
+    object.__setattr__(record, "version", znode.version)
+    object.__setattr__(record, "zxid", znode.mzxid)
+    if key:
+        object.__setattr__(record, "key", key)
+    return record
+
+
+def _decode_with_care(record_type: type[Record], path: str, znode: Znode, key: str) -> Record | Undecodable:
+    """The record in any document: what is unknown is set apart, what could lie to a terminal is stripped."""
+    try:
+        document = _parse(znode.data)
         if type(document) is not dict:
             return Undecodable(path, "not a JSON object")
         return _convert(record_type, document, znode, key)
@@ -97,8 +122,7 @@ _STAND_INS: Mapping[type[Record], Callable[[str], Record]] = {
 
 
 def _convert(record_type: type[Record], document: dict[str, Any], znode: Znode, key: str) -> Record:
-    if _SUSPECT.search(znode.data):
-        document = _cleaned(document)
+    document = _cleaned(document)
     if not document.keys() <= _KNOWN[record_type]:
         _set_unknown_apart(record_type, document)
     document["version"] = znode.version
@@ -149,6 +173,16 @@ def _written(record_type: type[Record]) -> tuple[tuple[str, bool], ...]:
 _TYPES = (*RECORD_TYPES.values(), Lease, SchemaVersion)
 _KNOWN = {one: _known(one) for one in _TYPES}
 _WRITTEN = {one: _written(one) for one in _TYPES}
+
+
+def _reader(record_type: type[Record]) -> tuple[Callable[[bytes], object], Callable[[bytes], Record]]:
+    """Two decoders: one that fails at an unknown (or reserved) field and looks at no value, one that reads the rest."""
+    names = [(name, msgspec.Raw, msgspec.Raw()) for name in sorted(_KNOWN[record_type])]
+    shape = msgspec.defstruct(f"{record_type.__name__}Shape", names, forbid_unknown_fields=True)
+    return msgspec.json.Decoder(shape).decode, msgspec.json.Decoder(record_type).decode
+
+
+_READERS = {one: _reader(one) for one in _TYPES}
 
 
 def _plain(value: object) -> object:

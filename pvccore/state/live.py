@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import gc
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from threading import Lock
 
 from pvccore.model.change import Kind
@@ -27,6 +29,18 @@ def nothing() -> None:
 def no_delay() -> float:
     """A random number that is always 0: no delay after a reconnect."""
     return 0.0
+
+
+@contextmanager
+def collection_paused() -> Iterator[None]:
+    """No garbage collection while very many objects are made that all stay: it would look at each again and again."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 class Dirt:
@@ -177,7 +191,8 @@ class LiveCluster:
         # Before the reading: a connection that breaks in between must ask for another resync.
         self._resync.done()
         try:
-            self._read_everything()
+            with collection_paused():
+                self._read_everything()
         except Unavailable:
             self._dirt.give_back(dirty)
             self._resync.ask_again()

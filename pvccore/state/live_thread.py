@@ -60,7 +60,7 @@ class LiveThread:
             except PvcError as error:
                 _log.info("the snapshot waits: %s", error)
                 self._stopped.wait(RETRY_S)
-            except Exception:
+            except Exception:  # noqa: BLE001 - the one endless loop here: told, and kept alive
                 _log.exception("the snapshot could not be refreshed")
                 self._stopped.wait(RETRY_S)
 

@@ -13,7 +13,7 @@ from pvccore.model.record import NEW
 from pvccore.model.settings import Settings
 from pvccore.state.codec import encode
 from pvccore.state.multi import Multi
-from pvccore.state.schema import SCHEMA_VERSION, Lease, Schema, SchemaVersion, base_name, join
+from pvccore.state.schema import LEASE_PREFIX, SCHEMA_VERSION, Lease, Schema, SchemaVersion, base_name, join
 from pvccore.state.store import Create, Delete, Operation, Put, Store
 from pvccore.state.upgrade import check_no_pvc_1, check_schema
 
@@ -77,6 +77,11 @@ class Session:
             create = Create(self.schema.lease_prefix, document, ephemeral=True, sequential=True)
             self.lease = base_name(self.store.commit([create])[0])
         return self.lease
+
+    def line(self) -> list[str]:
+        """The tokens of all who contend for the manager lease, the oldest first."""
+        names = self.store.children([self.schema.manager])[0] or []
+        return [name for name in names if name.startswith(LEASE_PREFIX)]
 
     def holds_lease(self, leases: Sequence[str]) -> bool:
         """Whether, by this reading of the line, this session is its head."""

@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 
-@dataclass(frozen=True, slots=True)
-class Znode:
+class Znode(NamedTuple):
     """One stored node as read: its bytes and the facts of ZooKeeper's Stat that we use.
 
     owner: session id of an ephemeral node's creator, 0 for a persistent one.

@@ -15,10 +15,7 @@ def zookeeper_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ZooKe
 
 @pytest.fixture(params=["memory", pytest.param("zookeeper", marks=pytest.mark.zookeeper)])
 def world(request: pytest.FixtureRequest) -> Iterator[World]:
-    made: World
-    if request.param == "memory":
-        made = MemoryWorld()
-    else:
-        made = ZooKeeperWorld(request.getfixturevalue("zookeeper_server"))
+    in_memory = request.param == "memory"
+    made: World = MemoryWorld() if in_memory else ZooKeeperWorld(request.getfixturevalue("zookeeper_server"))
     yield made
     made.close()

@@ -73,7 +73,7 @@ def test_an_empty_document_is_empty_bytes(world: World, store: Store) -> None:
 
 
 @pytest.mark.parametrize(
-    ("operation", "reason"),
+    "operation, reason",
     [
         (Create("/a"), "exists already"),
         (Create("/none/a"), "has no parent"),

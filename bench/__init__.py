@@ -1,0 +1,1 @@
+"""Benchmarks: the figures of docs/PERFORMANCE.md, measured and printed, never asserted."""
