@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from nodedaemon.hypervisor import Hypervisor
+from nodedaemon.hypervisor import ObservedHypervisor
 from nodedaemon.identity import Identity
 from nodedaemon.ledger import Executor, Ledger
 from nodedaemon.loop import Clock
@@ -47,7 +47,7 @@ class AgentLoop:
         session: Session,
         live: LocalLive,
         clock: Clock,
-        hypervisor: Hypervisor,
+        hypervisor: ObservedHypervisor,
         executor: Executor,
         wake: Callable[[], None],
     ) -> None:

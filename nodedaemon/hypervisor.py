@@ -30,11 +30,8 @@ class HostUse:
     domains: Mapping[str, DomainUse]
 
 
-class Hypervisor(Protocol):
-    """The domains of this host. What is named "observed" is remembered and never blocks; the rest may take long.
-
-    Errors of the blocking calls are `Unavailable` with the hypervisor's own words.
-    """
+class ObservedHypervisor(Protocol):
+    """What is remembered of this host's domains; nothing here ever blocks."""
 
     def observed_domains(self) -> Mapping[str, Domain] | None:
         """Map uuid to domain, as last seen; None while the hypervisor does not answer."""
@@ -50,6 +47,10 @@ class Hypervisor(Protocol):
 
     def on_change(self, wake: Callable[[], None]) -> None:
         """Call `wake` whenever a domain came, went or changed its state."""
+
+
+class Hypervisor(ObservedHypervisor, Protocol):
+    """The domains of this host, to be acted upon. Calls may take long and raise `Unavailable` in its own words."""
 
     def start_paused(self, xml: str) -> None:
         """Create a transient domain, paused."""

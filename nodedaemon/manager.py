@@ -11,7 +11,7 @@ from nodedaemon.loop import Clock
 from nodedaemon.stopwatches import Stopwatches
 from pvccore.model.change import Check, Kind
 from pvccore.model.cluster import Cluster
-from pvccore.model.errors import Conflict
+from pvccore.model.errors import Conflict, Unavailable
 from pvccore.model.fence import FencePhase
 from pvccore.model.vm import VmState
 from pvccore.plan.effects import Effect, NodeEffect, SendPowerOff, Step, earliest
@@ -57,17 +57,30 @@ class ManagerLoop:
         self._clock = clock
         self._ledger = Ledger(clock, executor, wake)
         self._session_id = 0
+        self._line_changed = True
+        self._is_first = False
+        self._watches = False
+        self._wake = wake
         self._begin_again()
+
+    def start(self) -> None:
+        """Watch the line of those who contend; raises `Unavailable`.
+
+        The whole cluster is watched only from the first time on that this daemon leads: a standby costs nothing.
+        """
+        self._session.store.watch(self._session.schema.manager, self._note_line, recursive=True)
 
     def step(self) -> float | None:
         """Stand in line; when first in it, look, decide, commit, perform."""
-        store = self._session.store
-        if store.connection is not Connection.CONNECTED:
+        if self._session.store.connection is not Connection.CONNECTED:
             self._interrupted = True
             return None
-        if store.session_id != self._session_id:
-            self._session.acquire_lease(self.node)
-            self._session_id = store.session_id
+        if not self._is_first_in_line():
+            self._step_down()
+            return None
+        if not self._watches:
+            self._live.start()
+            self._watches = True
         cluster, _ = self._live.refresh()
         if not self._takes_or_keeps_the_lease(cluster):
             return self._live.due_at_s
@@ -88,15 +101,41 @@ class ManagerLoop:
         self._pruned_at_s = self._clock.monotonic()
         self._interrupted = False
 
+    # The lease
+
+    def _note_line(self, _path: str) -> None:
+        self._line_changed = True
+        self._wake()
+
+    def _is_first_in_line(self) -> bool:
+        """Whether our lease is the oldest, by a look at the line that is made whenever it may have changed."""
+        session_id = self._session.store.session_id
+        if session_id != self._session_id:
+            self._session.acquire_lease(self.node)
+            self._session_id, self._line_changed = session_id, True
+        if self._line_changed or self._interrupted:
+            self._line_changed = False
+            try:
+                self._is_first = self._session.holds_lease(self._session.line())
+            except Unavailable:
+                self._line_changed = True
+                raise
+        return self._is_first
+
     def _takes_or_keeps_the_lease(self, cluster: Cluster) -> bool:
-        leads = self._session.holds_lease(cluster.leases) and self._live.is_current
-        if leads and not self.leads:
+        """Whether the snapshot, too, says that we lead, and is fit to decide from."""
+        if not self._session.holds_lease(cluster.leases) or not self._live.is_current:
+            return False
+        if not self.leads:
             log.info("%s is the manager now", self.node)
             self._begin_again()
-        if self.leads and not leads:
+            self.leads = True
+        return True
+
+    def _step_down(self) -> None:
+        if self.leads:
             log.warning("%s is not the manager any more", self.node)
-        self.leads = leads
-        return leads
+        self.leads = False
 
     # Looking
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from nodedaemon.agent import AgentLoop
-from nodedaemon.hypervisor import DomainUse, Hypervisor
+from nodedaemon.hypervisor import DomainUse, ObservedHypervisor
 from nodedaemon.loop import Clock
 from pvccore.model.change import Check, Kind
 from pvccore.model.node import DomainReport, Report
@@ -28,7 +28,7 @@ class ReportLoop:
         agent: AgentLoop,
         session: Session,
         clock: Clock,
-        hypervisor: Hypervisor,
+        hypervisor: ObservedHypervisor,
         storage_error: Callable[[], str],
         random: Callable[[], float],
     ) -> None:

@@ -1,1 +1,1 @@
-"""The simulated world: nodes, hypervisors, BMCs and a clock for the demo, what-if runs and tests."""
+"""The simulated world: machines, hypervisors, BMCs and Ceph on a virtual clock, run by the real loops."""
