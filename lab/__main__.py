@@ -14,6 +14,8 @@ def up(lab: Lab, options: argparse.Namespace) -> None:
     began = time.monotonic()
     remove_abandoned()
     lab.up(hosts=options.hosts)
+    if options.ceph:
+        lab.start_ceph()
     print(f"The lab is up, after {time.monotonic() - began:.1f} s.")
     status(lab, options)
 
@@ -33,6 +35,8 @@ def status(lab: Lab, _options: argparse.Namespace) -> None:
         print(f"{host.name}       {power}  {host.address}  BMC {host.bmc.address}:{PORT}  {daemon}{guests}")
     for server in lab.zookeeper.servers:
         print(f"zookeeper {server.hosts}  {server.mode or 'down'}")
+    if lab.ceph.runs:
+        print(f"ceph      ceph --conf {lab.ceph.configuration} status")
     print(f"BMC user  {USER}, password {PASSWORD}")
     print(f"connect   PVC_ZOOKEEPER={lab.zookeeper.hosts}/pvc pvc-tui")
 
@@ -83,6 +87,7 @@ def _parser() -> argparse.ArgumentParser:
         verb.set_defaults(act=act)
         if name == "up":
             verb.add_argument("--hosts", type=int, default=DEFAULT_HOSTS)
+            verb.add_argument("--ceph", action="store_true", help="with a Ceph cluster, in memory")
     for name, act, text in (
         ("power-cut", power_cut, "take a host's power"),
         ("power-on", power_on, "boot a host"),

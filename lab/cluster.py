@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from lab import waiting
 from lab.bmc import Bmc, BmcMode
+from lab.ceph import Ceph
 from lab.commands import LabError
 from lab.guest import guest_image
 from lab.host import Host
@@ -104,6 +105,16 @@ class Lab:
     def storage(self) -> SharedStorage:
         return SharedStorage(self.directory / "disks", self.network.machine_address, self.ledger)
 
+    @property
+    def ceph(self) -> Ceph:
+        """Its Ceph cluster, which `start_ceph` starts."""
+        return Ceph(self.directory / "ceph", self.network, self.ledger)
+
+    def start_ceph(self) -> Ceph:
+        """Its Ceph cluster, running."""
+        self.ceph.start(host.directory / "etc/ceph" for host in self.hosts)
+        return self.ceph
+
     def wait_until(self, question: Callable[[], Answer], *, within_s: float, what: str) -> Answer:
         """The first true answer to `question`; LabError naming `what` when there is none in time."""
         return waiting.wait_until(question, within_s=within_s, what=what)
@@ -132,6 +143,9 @@ class Lab:
             host.bmc.become(BmcMode.OK)
             host.clear()
         self.storage.remove_all()
+        if self.ceph.runs:
+            self.ceph.resume()
+            self.ceph.remove_images()
         for server in self.zookeeper.servers:
             server.resume()
         self.up()

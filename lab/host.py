@@ -18,6 +18,7 @@ from lab.processes import ProcessIdentity
 from lab.waiting import wait_until
 
 LIBVIRTD_LIMIT_S = 30.0
+MIGRATION_LIMIT_S = 60.0
 DAEMON_END_LIMIT_S = 15.0
 # Everything of a host but its user ids; the order of nsenter's options does not matter.
 NAMESPACES = ("--net", "--mount", "--uts", "--ipc", "--pid")
@@ -114,6 +115,11 @@ class Host:
             self.virsh("create", str(path))
         finally:
             path.unlink()
+
+    def migrate_paused(self, guest: str, target: "Host") -> None:
+        """Migrate a running guest live; it is gone here and paused there when this returns."""
+        where = ("--migrateuri", f"tcp://{target.address}", guest, f"qemu+tcp://{target.address}/system")
+        self.virsh("migrate", "--live", "--p2p", "--suspend", *where, limit_s=MIGRATION_LIMIT_S)
 
     def serial(self, guest: str) -> str:
         """All that a guest said on its serial console while it ran on this host."""
@@ -218,7 +224,7 @@ class Host:
 
     def install(self, names: dict[str, str]) -> None:
         """Lay out its directories and its configuration, once; `names` are all hosts and their addresses."""
-        for own in (*OWN_DIRECTORIES, "var/log/libvirt/qemu"):
+        for own in (*OWN_DIRECTORIES, "etc/ceph", "var/log/libvirt/qemu"):
             (self.directory / own).mkdir(parents=True, exist_ok=True)
         self._write("etc/hostname", f"{self.name}\n")
         lines = ["127.0.0.1 localhost", *(f"{address} {name}" for name, address in names.items())]

@@ -42,6 +42,12 @@ LAB = (
     _program("qemu-system-x86_64", "qemu-system-x86"),
     _program("ipmi_sim", "openipmi"),
     _program("ipmitool", "ipmitool"),
+    _program("qemu-nbd", "qemu-utils"),
+    _program("busybox", "busybox-static"),
+    _program("ceph-mon", "ceph-mon"),
+    _program("ceph-osd", "ceph-osd"),
+    _program("ceph-mgr", "ceph-mgr"),
+    _program("rbd", "ceph-common"),
 )
 NEEDS = {"zookeeper": ZOOKEEPER, "lab": LAB, "pty": ()}
 """The components that a test with this marker drives."""

@@ -9,11 +9,6 @@ from tests.lab.conftest import BOOT_LIMIT_S, StartGuest
 pytestmark = pytest.mark.lab
 
 
-def _migrate_paused(guest: str, source: Host, target: Host) -> None:
-    where = ("--migrateuri", f"tcp://{target.address}", guest, f"qemu+tcp://{target.address}/system")
-    source.virsh("migrate", "--live", "--p2p", "--suspend", *where)
-
-
 def test_a_guest_counts_on_its_disk_and_goes_on_from_there(lab: Lab, hv1: Host, start_guest: StartGuest) -> None:
     disk = lab.storage.make("web1")
     start_guest("web1", on=hv1, disk=disk, until="tick 2")
@@ -38,7 +33,7 @@ def test_live_migration_leaves_the_target_paused_until_it_is_resumed(
     disk = lab.storage.make("web1")
     start_guest("web1", on=hv1, disk=disk)
     boot = disk.state.boot
-    _migrate_paused("web1", hv1, hv2)
+    hv1.migrate_paused("web1", hv2)
     assert hv1.domains() == {}
     assert hv2.domains() == {"web1": "paused"}
     arrived = disk.state.count

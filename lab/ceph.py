@@ -1,0 +1,204 @@
+"""A real Ceph cluster for the lab, in memory: a monitor, a manager and three OSDs on this machine's address.
+
+Only started when asked for, since it takes some 2 GB. Hosts find it by their own /etc/ceph/ceph.conf. `rbd status`
+is the independent witness of where a guest's disk is in use.
+"""
+
+import json
+import signal
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from lab.commands import run, succeeds
+from lab.guest import SECTOR_BYTES, DiskState, read_disk
+from lab.network import Network
+from lab.processes import Ledger
+from lab.waiting import wait_until
+
+OSDS = 3
+POOL = "vms"
+MONITOR_PORT = 3300
+READY_LIMIT_S = 90
+COMMAND_LIMIT_S = 30
+IMAGE_MB = 8
+
+CONFIGURATION = """[global]
+fsid = {fsid}
+mon host = v2:{address}:{port}
+public network = {subnet}
+auth cluster required = none
+auth service required = none
+auth client required = none
+log file = {directory}/$name.log
+admin socket = {directory}/$name.asok
+run dir = {directory}
+mon data = {directory}/$name
+mgr data = {directory}/$name
+osd data = {directory}/osd.$id
+osd objectstore = memstore
+memstore device bytes = 1073741824
+osd pool default size = 1
+osd pool default min size = 1
+osd pool default pg num = 8
+osd pool default pg autoscale mode = off
+osd crush chooseleaf type = 0
+mon allow pool size one = true
+mon allow pool delete = true
+mon warn on pool no redundancy = false
+mgr initial modules =
+[client]
+log file = /dev/null
+admin socket =
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RbdDisk:
+    """An RBD image as a guest's disk."""
+
+    name: str
+    address: str
+
+    @property
+    def xml(self) -> str:
+        """The disk as an element of a domain's XML."""
+        host = f"<host name='{self.address}' port='{MONITOR_PORT}'/>"
+        source = f"<source protocol='rbd' name='{POOL}/{self.name}'>{host}</source>"
+        driver = "<driver name='qemu' type='raw' cache='none'/>"
+        return f"<disk type='network' device='disk'>{driver}{source}<target dev='vda' bus='virtio'/></disk>"
+
+
+class Ceph:
+    """The Ceph cluster of one lab."""
+
+    def __init__(self, directory: Path, network: Network, ledger: Ledger) -> None:
+        self.configuration = directory / "ceph.conf"
+        self._directory = directory
+        self._network = network
+        self._ledger = ledger
+
+    @property
+    def runs(self) -> bool:
+        return self._ledger.find("ceph-mon") is not None
+
+    def start(self, client_directories: Iterable[Path]) -> None:
+        """Make it and wait until it serves; each client directory, an /etc/ceph, is told where it is."""
+        if self.runs:
+            return
+        self._directory.mkdir()
+        self._configure(client_directories)
+        self._make_monitor()
+        self._launch("ceph-mon", "ceph-mon", "a")
+        wait_until(lambda: self.ceph("fsid"), within_s=READY_LIMIT_S, what="the Ceph monitor answers")
+        (self._directory / "mgr.a").mkdir()
+        self._launch("ceph-mgr", "ceph-mgr", "a")
+        for number in range(OSDS):
+            self._make_osd(number)
+        wait_until(self._serves, within_s=READY_LIMIT_S, what="all OSDs are up")
+        self.ceph("osd", "pool", "create", POOL, "8")
+        self.ceph("osd", "pool", "application", "enable", POOL, "rbd")
+
+    def stop(self) -> None:
+        """End it; what it stored was in memory and is gone, and so is its directory's use."""
+        for name in ("ceph-mon", "ceph-mgr", *(f"ceph-osd-{number}" for number in range(OSDS))):
+            self._ledger.end(name, by=signal.SIGKILL)
+
+    def hang(self) -> None:
+        """Let every Ceph daemon stop in its tracks, as a storage network that is gone would look."""
+        self._send_to_all(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        self._send_to_all(signal.SIGCONT)
+
+    # Images
+
+    def make_image(self, name: str) -> RbdDisk:
+        """A new, empty image."""
+        self.rbd("create", "--size", f"{IMAGE_MB}M", f"{POOL}/{name}")
+        return RbdDisk(name=name, address=self._network.machine_address)
+
+    def remove_images(self) -> None:
+        """Remove every image; the watch of a client that was cut off is blocklisted first, else it would hold on."""
+        for name in self._json("rbd", "ls", POOL):
+            for address in self.watchers(name):
+                self.ceph("osd", "blocklist", "add", address)
+            self.rbd("remove", "--no-progress", f"{POOL}/{name}")
+        for entry in self._json("ceph", "osd", "blocklist", "ls"):
+            succeeds(*self._command("ceph"), "osd", "blocklist", "rm", entry["addr"])
+
+    def watchers(self, name: str) -> list[str]:
+        """The client addresses, `10.99.K.N:port/nonce`, that have the image open."""
+        found = self._json("rbd", "status", f"{POOL}/{name}")["watchers"]
+        return [one["address"] for one in (found.values() if isinstance(found, dict) else found)]
+
+    def watching_hosts(self, name: str) -> set[str]:
+        """The addresses of the hosts that have the image open."""
+        return {address.split(":")[0] for address in self.watchers(name)}
+
+    def disk_state(self, name: str) -> DiskState:
+        """What the guest wrote to its image so far."""
+        path = self._directory / f"{name}.read"
+        path.unlink(missing_ok=True)
+        self.rbd("export", "--no-progress", f"{POOL}/{name}", str(path))
+        content = path.read_bytes()[: 2 * SECTOR_BYTES]
+        path.unlink()
+        return read_disk(content)
+
+    # Commands
+
+    def ceph(self, *words: str) -> str:
+        return run(*self._command("ceph"), *words, limit_s=COMMAND_LIMIT_S)
+
+    def rbd(self, *words: str) -> str:
+        return run(*self._command("rbd"), *words, limit_s=COMMAND_LIMIT_S)
+
+    def _json(self, program: str, *words: str) -> Any:  # noqa: ANN401 - whatever Ceph says
+        said = run(*self._command(program), *words, "--format", "json", limit_s=COMMAND_LIMIT_S)
+        # Ceph 16 says `[…][]` for `osd blocklist ls`: the first value is the answer.
+        return json.JSONDecoder().raw_decode(said.strip())[0]
+
+    def _command(self, program: str) -> list[str]:
+        return [program, "--conf", str(self.configuration)]
+
+    # Making
+
+    def _configure(self, client_directories: Iterable[Path]) -> None:
+        text = CONFIGURATION.format(
+            fsid=uuid.uuid4(),
+            address=self._network.machine_address,
+            port=MONITOR_PORT,
+            subnet=self._network.subnet,
+            directory=self._directory,
+        )
+        for directory in (self._directory, *client_directories):
+            (directory / "ceph.conf").write_text(text)
+
+    def _make_monitor(self) -> None:
+        monitors = str(self._directory / "monmap")
+        fsid = next(line.split()[-1] for line in self.configuration.read_text().splitlines() if line.startswith("fsid"))
+        where = f"[v2:{self._network.machine_address}:{MONITOR_PORT}]"
+        run("monmaptool", "--create", "--fsid", fsid, "--addv", "a", where, monitors)
+        run("ceph-mon", "--conf", str(self.configuration), "--mkfs", "--id", "a", "--monmap", monitors)
+
+    def _make_osd(self, number: int) -> None:
+        own = str(uuid.uuid4())
+        (self._directory / f"osd.{number}").mkdir()
+        self.ceph("osd", "new", own, str(number))
+        run("ceph-osd", "--conf", str(self.configuration), "--id", str(number), "--mkfs", "--osd-uuid", own)
+        self._launch(f"ceph-osd-{number}", "ceph-osd", str(number))
+
+    def _launch(self, name: str, program: str, identity: str) -> None:
+        argv = [program, "--conf", str(self.configuration), "--id", identity, "--foreground"]
+        self._ledger.start(name, argv, log=self._directory / f"{name}.out")
+
+    def _serves(self) -> bool:
+        state = self._json("ceph", "osd", "stat")
+        return bool(state.get("num_up_osds") == OSDS)
+
+    def _send_to_all(self, number: signal.Signals) -> None:
+        for name, process in self._ledger.living().items():
+            if name.startswith("ceph-"):
+                process.send(number)
