@@ -24,7 +24,7 @@ from simulation.machine import Machine, SimulatedHypervisor
 TROUBLE_PAUSE_S = 1.0
 
 
-class Killed(Exception):  # noqa: N818 - it is no error of ours: the scenario kills the process here
+class Killed(Exception):
     """The daemon's process ends now, between two steps."""
 
 
@@ -75,10 +75,10 @@ class SimulatedDaemon:
 
     def start(self) -> None:
         """Set the watches and step every loop at once."""
-        self.store.on_connection(lambda _: self._wake_all())
+        self.store.on_connection(lambda _: self.wake_all())
         for start in self._starts:
             start()
-        self._wake_all()
+        self.wake_all()
 
     def stop(self) -> None:
         """End this run at once, without a word: what a kill -9 does."""
@@ -105,9 +105,7 @@ class SimulatedDaemon:
         machine, index = self.machine, len(self.loops)
         session = Session(store, schema, who=f"manager@{machine.name}", wall_clock=machine.clock.wall)
         live = LiveCluster(store, schema, clock=machine.clock.monotonic, wake=self._waker(index))
-        manager = ManagerLoop(
-            machine.name, session, live, machine.clock, self.executor, self._waker(index)
-        )
+        manager = ManagerLoop(machine.name, session, live, machine.clock, self.executor, self._waker(index))
         self._starts.append(manager.start)
         self.loops.append(Scheduled(manager))
 
@@ -117,7 +115,8 @@ class SimulatedDaemon:
     def _waker(self, index: int) -> Callable[[], None]:
         return lambda: self.wake(index)
 
-    def _wake_all(self) -> None:
+    def wake_all(self) -> None:
+        """Step every loop as soon as its pause allows."""
         for index in range(len(self.loops)):
             self.wake(index)
 

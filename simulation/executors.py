@@ -53,6 +53,10 @@ class Surroundings(Protocol):
         """Cut a machine's power."""
 
 
+def _nobody_counts() -> None:
+    """What is called after each effect unless a process shall be killed after the K-th."""
+
+
 class SimulatedExecutor:
     """Performs the effects of one daemon on the virtual clock; what a daemon began goes on when it dies."""
 
@@ -60,6 +64,7 @@ class SimulatedExecutor:
         self._machine = machine
         self._world = world
         self.is_dead = False
+        self.acted: Callable[[], None] = _nobody_counts
 
     def perform(self, effect: Effect, deadline_s: float | None, done: Done) -> None:
         duration_s, action = self._plan(effect, deadline_s)
@@ -70,6 +75,7 @@ class SimulatedExecutor:
                 done(value, error)
 
         self._machine.clock.after(duration_s, finish)
+        self.acted()
 
     def _plan(self, effect: Effect, deadline_s: float | None) -> tuple[float, Callable[[], tuple[object, str]]]:
         if isinstance(effect, ReadPower | SendPowerOff | SendPowerOn):
@@ -107,6 +113,7 @@ class SimulatedExecutor:
         if target.bmc is Bmc.DEAD:
             return Power.UNKNOWN, "the BMC does not answer"
         if target.bmc is Bmc.LIES:
+            target.lied = target.power
             return Power.OFF, ""
         return (Power.ON if target.power else Power.OFF), ""
 
@@ -155,9 +162,7 @@ class SimulatedExecutor:
         boot = self._machine.boot
         return duration_s, lambda: self._answered(effect, call, boot)
 
-    def _answered(
-        self, effect: Effect, call: Callable[[Any], tuple[object, str]], boot: int
-    ) -> tuple[object, str]:
+    def _answered(self, effect: Effect, call: Callable[[Any], tuple[object, str]], boot: int) -> tuple[object, str]:
         if not self._machine.power or self._machine.boot != boot:
             return None, "the machine is off"
         if self._machine.hypervisor_broken:
@@ -219,9 +224,7 @@ class SimulatedExecutor:
             return effect.limit_s, lambda: (None, f"it did not arrive within {effect.limit_s:g} s")
         return takes_s, lambda: self._arrive(effect, target, source_boot, target_boot)
 
-    def _arrive(
-        self, effect: MigrateLive, target: Machine, source_boot: int, target_boot: int
-    ) -> tuple[object, str]:
+    def _arrive(self, effect: MigrateLive, target: Machine, source_boot: int, target_boot: int) -> tuple[object, str]:
         source = self._machine
         if not source.power or source.boot != source_boot or source.hypervisor_broken:
             return None, "the source's libvirt does not answer"

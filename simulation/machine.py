@@ -39,7 +39,11 @@ class SimulatedDomain:
 
 @dataclass(slots=True)
 class Machine:
-    """One hypervisor machine. on_change: told whenever a domain comes, goes or changes."""
+    """One hypervisor machine.
+
+    listeners: told a uuid whenever its domain comes, goes or changes.
+    lied: its BMC has said off since it was last really off, though it was on.
+    """
 
     name: str
     memory_mb: int
@@ -52,6 +56,7 @@ class Machine:
     power: bool = True
     boot: int = 1
     bmc: Bmc = Bmc.OK
+    lied: bool = False
     hypervisor_broken: bool = False
     domains: dict[str, SimulatedDomain] = field(default_factory=dict)
     shut_down_inside: set[str] = field(default_factory=set)
@@ -97,6 +102,7 @@ class Machine:
     def cut_power(self) -> None:
         """Everything on it is gone at once; its storage clients' watches outlive it for a while."""
         self.power = False
+        self.lied = False
         self.hypervisor_broken = False
         lost, self.domains = self.domains, {}
         self.shut_down_inside.clear()

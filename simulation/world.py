@@ -1,0 +1,438 @@
+"""The simulated world: machines and their daemons around one store, with every fault a scenario may name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from random import Random
+
+from pvccore.model.change import Change, Kind, Write
+from pvccore.model.cluster import Cluster
+from pvccore.model.fence import Fence, FenceAgent
+from pvccore.model.node import Goodbye, GoodbyeReason, NodeConfig, NodeRole, Presence, Readiness, Report
+from pvccore.model.record import Record
+from pvccore.model.settings import Settings
+from pvccore.model.vm import Claim, Definition, Placement, VmState, Wanted, Xml
+from pvccore.plan.domains import DomainState
+from pvccore.state.live import LiveCluster
+from pvccore.state.memory import MemoryStore, MemoryTree
+from pvccore.state.schema import Schema
+from pvccore.state.session import Session, create_tree
+from pvccore.state.store import Operation
+from simulation.clock import VirtualClock
+from simulation.daemon import Killed, SimulatedDaemon
+from simulation.machine import Machine
+from simulation.storage import FOREIGN, Client, SimulatedCeph
+
+SET_UP_S = 6.0
+"""The world is set up this long before 0 s."""
+BOOT_S = 20.0
+"""From power to a running daemon."""
+RESTART_S = 5.0
+"""A daemon that was killed by `--crash-after` is started again after this."""
+HOST_STOP_LOOK_S = 0.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeSpec:
+    """A node as a scenario describes it. alive False: powered off since long before 0 s, with a goodbye."""
+
+    name: str
+    memory_mb: int
+    vcpus: int
+    role: NodeRole = NodeRole.COORDINATOR
+    load: float = 0.1
+    alive: bool = True
+    readiness: Readiness = Readiness()
+    fence_agents: tuple[FenceAgent, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VmSpec:
+    """A VM as a scenario describes it."""
+
+    uuid: str
+    definition: Definition
+    node: str
+    wanted: Wanted = Wanted.RUNNING
+    previous_node: str = ""
+
+
+@dataclass(slots=True)
+class _Host:
+    machine: Machine
+    config: NodeConfig
+    daemon: SimulatedDaemon | None = None
+    runs: int = 0
+    is_partitioned: bool = False
+    waits_for_store: bool = False
+
+
+class _KillableStore(MemoryStore):
+    """A daemon's session whose process may be killed right after any commit."""
+
+    def __init__(self, tree: MemoryTree, session_s: float, acted: Callable[[], None]) -> None:
+        super().__init__(tree, session_s)
+        self._acted = acted
+
+    def commit(self, operations: Sequence[Operation]) -> list[str]:
+        made = super().commit(operations)
+        self._acted()
+        return made
+
+
+class World:
+    """Everything that exists in the simulated cluster; one seed decides all that is left to chance."""
+
+    def __init__(
+        self,
+        nodes: tuple[NodeSpec, ...],
+        vms: tuple[VmSpec, ...],
+        settings: Settings,
+        *,
+        seed: int = 0,
+        kill_after: int | None = None,
+        start_s: float = -SET_UP_S,
+    ) -> None:
+        self.clock = VirtualClock(start_s)
+        self.random = Random(seed)
+        self.tree = MemoryTree(self.clock.monotonic)
+        self.schema = Schema()
+        self.settings = settings
+        self.ceph = SimulatedCeph(clock=self.clock)
+        self.after_event: list[Callable[[], None]] = []
+        self.power_cuts: list[Callable[[str, str], None]] = []
+        self._persons_moves: dict[str, float] = {}
+        self._nodes, self._vms = nodes, vms
+        self._hosts: dict[str, _Host] = {spec.name: self._host(spec, number) for number, spec in enumerate(nodes, 1)}
+        self._shutdown_s: dict[str, float] = {}
+        self._migration_s: dict[str, float] = {}
+        self._kill_after = kill_after
+        self._acts = 0
+        self._store = self.connect()
+        self._live = LiveCluster(self._store, self.schema, clock=self.clock.monotonic, journal_shown=1_000_000)
+
+    def start(self) -> None:
+        """Write the cluster as described, start every daemon, and let it come to rest."""
+        session = Session(self._store, self.schema, who="simulation", wall_clock=self.clock.wall)
+        create_tree(session, self.settings)
+        started = Write(kind=Kind.STARTED, key="", before=None, after=Record())
+        session.commit(Change(writes=(started,), quiet=True))
+        for spec in self._nodes:
+            self._write_node(session, spec)
+        for vm in self._vms:
+            self._write_vm(session, vm)
+        self._live.start()
+        for spec in self._nodes:
+            if spec.alive:
+                self.start_daemon(spec.name)
+
+    def run(self, until_s: float) -> None:
+        """Let time pass: everything due by then happens, and what hangs on it."""
+        while (action := self.clock.pop_due(until_s)) is not None:
+            action()
+            for check in self.after_event:
+                check()
+        self.clock.now_s = max(self.clock.now_s, until_s)
+
+    def cluster(self) -> Cluster:
+        """What the store says now."""
+        return self._live.refresh()[0] if self.tree.is_up else self._live.cluster
+
+    def connect(self) -> MemoryStore:
+        """A new client of the store, as a person's program has it."""
+        return self.tree.connect(self.settings.session_s)
+
+    @property
+    def machines(self) -> dict[str, Machine]:
+        """Every machine by its node's name."""
+        return {name: host.machine for name, host in self._hosts.items()}
+
+    def on_placement(self, told: Callable[[str], None]) -> None:
+        """Call `told(uuid)` whenever a VM's placement is written."""
+
+        def heard(path: str) -> None:
+            place = self.schema.place(path)
+            if place is not None and place.kind is Kind.PLACEMENT:
+                told(place.key)
+
+        self._store.watch(self.schema.vms, heard, recursive=True)
+
+    def note_verb(self, uuid: str) -> None:
+        """A person has asked for something about a VM: its next move may be theirs."""
+        self._persons_moves[uuid] = self.clock.now_s
+
+    def is_persons_move(self, uuid: str) -> bool:
+        """Whether a person has ever moved this VM: then its limit and room were checked when they asked."""
+        return uuid in self._persons_moves
+
+    def daemon(self, node: str) -> SimulatedDaemon | None:
+        """The running daemon of a node."""
+        return self._hosts[node].daemon
+
+    # What executors ask of their surroundings
+
+    def shape(self, uuid: str) -> tuple[int, int, tuple[str, ...]]:
+        vm = self.cluster().vms.get(uuid)
+        definition = vm.definition if vm is not None else Definition()
+        return definition.memory_mb, definition.vcpus, definition.volumes
+
+    def shutdown_s(self, uuid: str) -> float | None:
+        return self._shutdown_s.get(uuid)
+
+    def migration_s(self, uuid: str) -> float | None:
+        return self._migration_s.get(uuid)
+
+    # Faults; each does nothing where it is so already
+
+    def power_off(self, node: str, *, by: str) -> None:
+        """Cut a machine's power, daemon and all; `by` is "fault", or the fence agent that did it."""
+        host = self._hosts[node]
+        if not host.machine.power:
+            return
+        for told in self.power_cuts:
+            told(node, by)
+        self._drop_daemon(host)
+        host.machine.cut_power()
+
+    def power_on(self, node: str) -> None:
+        """Give a machine its power; its daemon is up a while later."""
+        machine = self._hosts[node].machine
+        if machine.power:
+            return
+        machine.give_power()
+        boot = machine.boot
+
+        def booted() -> None:
+            if machine.power and machine.boot == boot:
+                self.start_daemon(node)
+
+        self.clock.after(BOOT_S, booted)
+
+    def partition(self, node: str) -> None:
+        """Cut a node off from ZooKeeper only: it runs on, and sees its storage and the BMCs."""
+        host = self._hosts[node]
+        host.is_partitioned = True
+        if host.daemon is not None:
+            self._sever(host.daemon.store)
+
+    def heal(self, node: str) -> None:
+        """Mend a partition."""
+        host = self._hosts[node]
+        host.is_partitioned = False
+        self._reconnect(host)
+
+    def kill_daemon(self, node: str) -> None:
+        """Kill a daemon; its VMs go on."""
+        self._drop_daemon(self._hosts[node])
+
+    def hang_daemon(self, node: str) -> None:
+        """Let a daemon hang: its session is lost, its VMs go on."""
+        daemon = self._hosts[node].daemon
+        if daemon is not None:
+            daemon.is_hung = True
+            self._sever(daemon.store)
+
+    def start_daemon(self, node: str) -> None:
+        """Start a daemon where none runs (a hung one is replaced)."""
+        host = self._hosts[node]
+        if host.daemon is not None and host.daemon.is_hung:
+            self._drop_daemon(host)
+        if host.daemon is not None or not host.machine.power:
+            return
+        if host.is_partitioned or not self.tree.is_up:
+            host.waits_for_store = True
+            return
+        host.waits_for_store = False
+        host.runs += 1
+        host.daemon = SimulatedDaemon(
+            host.machine, self._daemon_store(), self.schema, host.config, self, host.runs, self._killed
+        )
+        if self._kill_after is not None:
+            host.daemon.executor.acted = self._act
+        host.daemon.start()
+
+    def stop_daemon(self, node: str) -> None:
+        """Stop a daemon in good order: its VMs run on."""
+        host = self._hosts[node]
+        if host.daemon is not None:
+            host.daemon.say_goodbye(GoodbyeReason.DAEMON_STOP)
+            host.daemon = None
+            self._expire_later()
+
+    def stop_host(self, node: str) -> None:
+        """Shut a whole host down in good order: its VMs first, then the goodbye, then the power."""
+        host = self._hosts[node]
+        if host.daemon is None:
+            self.power_off(node, by="fault")
+            return
+        host.daemon.agent.host_is_stopping = True
+        host.daemon.wake(0)
+        self._await_empty(host, host.daemon)
+
+    def break_hypervisor(self, node: str) -> None:
+        """Let a node's libvirt hang; its VMs go on."""
+        self._set_hypervisor(node, broken=True)
+
+    def mend_hypervisor(self, node: str) -> None:
+        """Let it answer again."""
+        self._set_hypervisor(node, broken=False)
+
+    def zookeeper_down(self) -> None:
+        """Take the whole ensemble away."""
+        if self.tree.is_up:
+            self.tree.go_down()
+
+    def zookeeper_up(self) -> None:
+        """Bring it back."""
+        if self.tree.is_up:
+            return
+        self.tree.come_up()
+        self._expire_later()
+        for host in self._hosts.values():
+            self._reconnect(host)
+
+    def lock_stuck(self, uuid: str) -> None:
+        """Let a living foreign client hold the lock of a VM's first volume."""
+        for volume in self.shape(uuid)[2][:1]:
+            self.ceph.open(volume, Client(address=FOREIGN, name="foreign"))
+
+    def end_guest(self, uuid: str, *, inside: bool) -> None:
+        """Let a VM's domain end by itself: a crash, or (`inside`) a shutdown from inside the guest."""
+        for machine in self.machines.values():
+            domain = machine.domains.get(uuid)
+            if domain is not None and domain.state is not DomainState.PAUSED:
+                machine.end_domain(uuid, inside=inside)
+
+    def slow_shutdown(self, uuid: str, seconds: float) -> None:
+        """Let a VM's guest take this long to shut down, from now on."""
+        self._shutdown_s[uuid] = seconds
+
+    def slow_migration(self, uuid: str, seconds: float) -> None:
+        """Let a VM's live migration take this long, from now on."""
+        self._migration_s[uuid] = seconds
+
+    # The pieces
+
+    def _host(self, spec: NodeSpec, number: int) -> _Host:
+        address = f"192.0.2.{number}" if number < 255 else f"192.0.{2 + number // 250}.{number % 250}"  # noqa: PLR2004
+        machine = Machine(
+            name=spec.name,
+            memory_mb=spec.memory_mb,
+            vcpus=spec.vcpus,
+            address=address,
+            clock=self.clock,
+            ceph=self.ceph,
+            random=Random(self.random.random()),
+            base_load=spec.load,
+            power=spec.alive,
+        )
+        config = NodeConfig(
+            machine_id=machine.machine_id,
+            role=spec.role,
+            storage_address=address,
+            migration_address=address,
+            fence_agents=spec.fence_agents,
+        )
+        return _Host(machine=machine, config=config)
+
+    def _write_node(self, session: Session, spec: NodeSpec) -> None:
+        host = self._hosts[spec.name]
+        goodbye = None if spec.alive else Goodbye(boot_id=host.machine.boot_id, reason=GoodbyeReason.HOST_STOP)
+        records: tuple[tuple[Kind, Record], ...] = (
+            (Kind.NODE_CONFIG, host.config),
+            (Kind.PRESENCE, Presence(boot_id=host.machine.boot_id, goodbye=goodbye)),
+            (Kind.READINESS, spec.readiness),
+            (Kind.FENCE, Fence()),
+        )
+        writes = tuple(Write(kind=kind, key=spec.name, before=None, after=record) for kind, record in records)
+        session.commit(Change(writes=writes, quiet=True))
+        if not spec.alive:
+            free_mb = spec.memory_mb
+            session.report(spec.name, Report(memory_total_mb=spec.memory_mb, memory_free_mb=free_mb, vcpus=spec.vcpus))
+
+    def _write_vm(self, session: Session, spec: VmSpec) -> None:
+        host = self._hosts[spec.node]
+        runs = spec.wanted is Wanted.RUNNING and host.machine.power
+        placement = Placement(
+            wanted=spec.wanted,
+            state=VmState.RUNNING if runs else VmState.STOPPED,
+            node=spec.node,
+            previous_node=spec.previous_node,
+            claim=Claim(boot_id=host.machine.boot_id, run_id="before") if runs else None,
+        )
+        records: tuple[tuple[Kind, Record], ...] = (
+            (Kind.DEFINITION, spec.definition),
+            (Kind.XML, Xml(text="<domain/>")),
+            (Kind.PLACEMENT, placement),
+        )
+        writes = tuple(Write(kind=kind, key=spec.uuid, before=None, after=record) for kind, record in records)
+        session.commit(Change(writes=writes, quiet=True))
+        if runs:
+            definition = spec.definition
+            host.machine.add_domain(
+                spec.uuid, definition.memory_mb, definition.vcpus, definition.volumes, DomainState.RUNNING
+            )
+
+    def _daemon_store(self) -> MemoryStore:
+        if self._kill_after is None:
+            return self.connect()
+        store = _KillableStore(self.tree, self.settings.session_s, self._act)
+        self.tree.open_session(store)
+        return store
+
+    def _act(self) -> None:
+        """A daemon has committed, or begun an effect."""
+        self._acts += 1
+        if self._acts == self._kill_after and self.clock.now_s >= 0:
+            raise Killed
+
+    def _killed(self, daemon: SimulatedDaemon) -> None:
+        node = daemon.machine.name
+        if self._hosts[node].daemon is daemon:
+            self.kill_daemon(node)
+            self.clock.after(RESTART_S, lambda: self.start_daemon(node))
+
+    def _drop_daemon(self, host: _Host) -> None:
+        host.waits_for_store = False
+        if host.daemon is not None:
+            host.daemon.stop()
+            self._sever(host.daemon.store)
+            host.daemon = None
+
+    def _sever(self, store: MemoryStore) -> None:
+        store.sever(noticed=False)
+        self._expire_later()
+
+    def _expire_later(self) -> None:
+        """ZooKeeper ends a session at most one tick after its time-out."""
+        self.clock.after(self.settings.session_s + self.random.uniform(0.0, 0.5), self._expire)
+
+    def _expire(self) -> None:
+        self.tree.expire_due()
+
+    def _reconnect(self, host: _Host) -> None:
+        if host.is_partitioned or not self.tree.is_up:
+            return
+        if host.daemon is not None and not host.daemon.is_hung:
+            host.daemon.store.restore()
+        if host.waits_for_store:
+            self.start_daemon(host.machine.name)
+
+    def _await_empty(self, host: _Host, daemon: SimulatedDaemon) -> None:
+        """The host's power goes when its last domain has, and its daemon has said goodbye."""
+        if host.daemon is not daemon or not daemon.agent.host_is_stopping:
+            return
+        if host.machine.domains:
+            self.clock.after(HOST_STOP_LOOK_S, lambda: self._await_empty(host, daemon))
+            return
+        daemon.say_goodbye(GoodbyeReason.HOST_STOP)
+        host.daemon = None
+        self._expire_later()
+        self.clock.after(HOST_STOP_LOOK_S, lambda: self.power_off(host.machine.name, by="host stop"))
+
+    def _set_hypervisor(self, node: str, *, broken: bool) -> None:
+        host = self._hosts[node]
+        host.machine.hypervisor_broken = broken and host.machine.power
+        if host.daemon is not None:
+            host.daemon.wake_all()
