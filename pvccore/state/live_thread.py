@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 from collections.abc import Callable
 from threading import Event, Thread
@@ -73,6 +74,10 @@ class LiveThread:
         self._woken.clear()
         if self.live.is_dirty and self.live.connection is Connection.CONNECTED:
             cluster, delta = self.live.refresh()
+            if delta.full:
+                # A cluster is hundreds of thousands of objects that stay and have no cycles; looking through them
+                # again and again would stop the program for 0.1 s each time.
+                gc.freeze()
             self._publish(cluster, delta)
         self._woken.wait(self._wait_s())
 

@@ -1,0 +1,43 @@
+"""`python -m bench`: measures DESIGN §10's figures on this machine and prints them as a table."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from bench import live_snapshot
+from bench.figures import Figure, table
+
+Benchmark = Callable[[Path, int, int], Iterator[Figure]]
+
+
+def _live_snapshot(directory: Path, nodes: int, vms: int) -> Iterator[Figure]:
+    return live_snapshot.measure(directory, nodes=nodes, vms=vms)
+
+
+BENCHMARKS: dict[str, Benchmark] = {"live-snapshot": _live_snapshot}
+"""Every benchmark by name: a function of (directory to work in, nodes, VMs) that yields figures."""
+
+
+def main() -> None:
+    """Run the named benchmarks, or all."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="BENCHMARK", help="of " + ", ".join(BENCHMARKS))
+    parser.add_argument("--nodes", type=int, default=500)
+    parser.add_argument("--vms", type=int, default=10_000)
+    options = parser.parse_args()
+    if unknown := set(options.names) - BENCHMARKS.keys():
+        parser.error(f"no benchmark {', '.join(sorted(unknown))}")
+    figures: list[Figure] = []
+    for name in options.names or BENCHMARKS:
+        with tempfile.TemporaryDirectory(prefix="pvc-bench-") as directory:
+            figures += BENCHMARKS[name](Path(directory), options.nodes, options.vms)
+    print(f"load of this machine: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores\n")
+    print(table(figures))
+
+
+if __name__ == "__main__":
+    main()
