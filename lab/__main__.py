@@ -61,6 +61,10 @@ def bmc(lab: Lab, options: argparse.Namespace) -> None:
     lab.host(options.host).bmc.become(BmcMode(options.mode))
 
 
+def start_daemons(lab: Lab, _options: argparse.Namespace) -> None:
+    lab.start_daemons()
+
+
 def run(lab: Lab, options: argparse.Namespace) -> None:
     print(lab.host(options.host).run(*options.words), end="")
 
@@ -81,6 +85,7 @@ def _parser() -> argparse.ArgumentParser:
     for name, act, text in (
         ("up", up, "bring the lab up; what already runs stays"),
         ("down", down, "end all that the lab started and leave nothing behind"),
+        ("start-daemons", start_daemons, "start the node daemon on every host; `pvc init` comes first"),
         ("status", status, "what is on, what runs, and how to connect"),
     ):
         verb = verbs.add_parser(name, help=text)

@@ -16,6 +16,7 @@ from lab.commands import LabError
 from lab.guest import guest_image
 from lab.host import Host
 from lab.network import Network, claim_network
+from lab.node_daemon import CHROOT, install_daemon
 from lab.power import HostPlan, load_plan, power_cut
 from lab.processes import Ledger, ProcessIdentity
 from lab.storage import SharedStorage
@@ -114,6 +115,13 @@ class Lab:
         """Its Ceph cluster, running."""
         self.ceph.start(host.directory / "etc/ceph" for host in self.hosts)
         return self.ceph
+
+    def start_daemons(self, *, chroot: str = CHROOT, more: str = "") -> None:
+        """Install the node daemon on every host and start it; `more` is further TOML of their configurations."""
+        hosts = self.hosts
+        for host in hosts:
+            install_daemon(host, hosts=hosts, zookeeper=self.zookeeper, chroot=chroot, more=more)
+            host.start_daemon()
 
     def wait_until(self, question: Callable[[], Answer], *, within_s: float, what: str) -> Answer:
         """The first true answer to `question`; LabError naming `what` when there is none in time."""

@@ -19,6 +19,7 @@ from lab.waiting import wait_until
 
 LIBVIRTD_LIMIT_S = 30.0
 MIGRATION_LIMIT_S = 60.0
+START_LIMIT_S = 5.0
 DAEMON_END_LIMIT_S = 15.0
 # Everything of a host but its user ids; the order of nsenter's options does not matter.
 NAMESPACES = ("--net", "--mount", "--uts", "--ipc", "--pid")
@@ -42,7 +43,7 @@ stdio_handler = "file"
 EMULATOR = "qemu-system-x86_64"
 OWN_CAPABILITIES = "var/cache/libvirt/qemu/capabilities"
 CAPABILITIES = CACHE / "capabilities"
-# The mark in a program's environment by which it is found again among the host's processes.
+# The mark in the environment of a program that the lab can find again, hang and kill.
 MARK = "PVC_LAB_PROGRAM"
 
 
@@ -167,10 +168,16 @@ class Host:
     def daemon_runs(self) -> bool:
         return self._find_marked("daemon") is not None
 
+    @property
+    def daemon_is_stopped(self) -> bool:
+        """Whether it hangs, or does not run at all."""
+        return self._is_stopped("daemon")
+
     def start_daemon(self) -> None:
-        """Start the node daemon, unless it runs."""
+        """Start the node daemon, unless it runs; returns when its process is there, not when it is ready."""
         if not self.daemon_runs:
             self.run("./start-daemon")
+            wait_until(lambda: self.daemon_runs, within_s=START_LIMIT_S, what=f"the daemon of {self.name} runs")
 
     def stop_daemon(self) -> None:
         """Ask it to end, as its service manager would: it says its good-bye."""
@@ -217,8 +224,8 @@ class Host:
             self._save_cuts([])
         else:
             self.heal()
-        for log in (self.directory / "var/log/libvirt/qemu").iterdir():
-            log.unlink()
+        for log in (self.daemon_log, *(self.directory / "var/log/libvirt/qemu").iterdir()):
+            log.unlink(missing_ok=True)
 
     # Making
 
@@ -253,7 +260,8 @@ class Host:
 
     def _write_script(self, name: str, program: str, argv: Sequence[str], log: Path) -> None:
         script = self.directory / name
-        command = f"{MARK}={program} setsid {shlex.join(argv)} </dev/null >>{shlex.quote(str(log))} 2>&1 &"
+        noted = f"echo $$ >{_pid_file(program)}; exec {shlex.join(argv)}"
+        command = f"{MARK}={program} setsid sh -c {shlex.quote(noted)} </dev/null >>{shlex.quote(str(log))} 2>&1 &"
         script.write_text(f"#!/bin/sh\n{command}\n")
         script.chmod(0o755)
 
@@ -281,10 +289,16 @@ class Host:
         return [one for one in found if one]
 
     def _find_marked(self, program: str) -> ProcessIdentity | None:
-        """The program itself: of those that bear its mark the eldest, for its children inherit it."""
+        """The program that wrote its id, as ids are inside, and still bears its mark, which its children inherit."""
+        try:
+            noted = Path(f"/proc/{self._first().pid}/root{_pid_file(program)}").read_text().strip()
+        except FileNotFoundError:
+            return None
         mark = f"{MARK}={program}".encode()
-        marked = [one for one in self._all_processes() if mark in _environment(one.pid).split(b"\0")]
-        return min(marked, key=lambda one: (one.began_ticks, one.pid), default=None)
+        for one in self._all_processes():
+            if _id_inside(one.pid) == noted and mark in _environment(one.pid).split(b"\0"):
+                return one
+        return None
 
     def _is_stopped(self, program: str) -> bool:
         """Whether it is missing, or stopped in its tracks."""
@@ -301,6 +315,19 @@ class Host:
 def _end(process: ProcessIdentity, number: signal.Signals) -> None:
     process.send(number)
     wait_until(lambda: not process.alive, within_s=DAEMON_END_LIMIT_S, what=f"process {process.pid} ends")
+
+
+def _pid_file(program: str) -> str:
+    return f"/run/lab-{program}.pid"
+
+
+def _id_inside(pid: int) -> str:
+    """The id of a process in its own, innermost namespace."""
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    except OSError:
+        return ""
+    return next((line.split()[-1] for line in lines if line.startswith("NSpid:")), "")
 
 
 def _process_namespace(pid: int) -> str:

@@ -1,0 +1,57 @@
+"""The node daemon of a host: its configuration as an installer would write it, with the secrets of every BMC."""
+
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from lab.bmc import PASSWORD, PORT, USER
+from lab.host import Host
+from lab.zookeeper import Ensemble
+
+CHROOT = "/pvc"
+COORDINATOR = "coordinator"
+PROGRAM = Path(sys.executable).parent / "pvcnoded"
+
+
+def install_daemon(
+    host: Host,
+    *,
+    hosts: Iterable[Host],
+    zookeeper: Ensemble,
+    chroot: str = CHROOT,
+    role: str = COORDINATOR,
+    more: str = "",
+    command: Sequence[str] = (),
+) -> None:
+    """Write the daemon's configuration and have the host start it at every boot.
+
+    `more` is further TOML, of top-level keys; `command` replaces `pvcnoded --config FILE`, with FILE added at its end.
+    """
+    secrets = host.directory / "secrets.toml"
+    secrets.touch(mode=0o600)
+    secrets.write_text("".join(_bmc_secret(one) for one in hosts))
+    configuration = host.directory / "pvcnoded.toml"
+    configuration.write_text(_configuration(host, secrets, zookeeper, chroot=chroot, role=role, more=more))
+    host.install_daemon([*(command or (str(PROGRAM), "--config")), str(configuration)])
+
+
+def _configuration(host: Host, secrets: Path, zookeeper: Ensemble, *, chroot: str, role: str, more: str) -> str:
+    servers = ", ".join(f'"{server}"' for server in zookeeper.hosts.split(","))
+    return f"""node = "{host.name}"
+zookeeper = [{servers}]
+chroot = "{chroot}"
+role = "{role}"
+storage_address = "{host.address}"
+migration_address = "{host.address}"
+boot_id_file = "/proc/sys/kernel/random/boot_id"
+machine_id_file = "/etc/machine-id"
+secrets_file = "{secrets}"
+{more}
+[[fence_agents]]
+kind = "ipmi"
+address = "{host.bmc.address}:{PORT}"
+"""
+
+
+def _bmc_secret(host: Host) -> str:
+    return f'[bmc.{host.name}]\nuser = "{USER}"\npassword = "{PASSWORD}"\n\n'
