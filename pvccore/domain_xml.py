@@ -1,0 +1,257 @@
+"""libvirt XML as a person hands it in: read by a hardened parser, refused where it reaches for the host."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+import uuid as uuids
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import cast
+
+from lxml import etree
+
+from pvccore.model.errors import Invalid
+from pvccore.model.metadata import check_name
+
+MAX_XML_BYTES = 256 * 1024
+MAX_MEMORY_MB = 64 * 1024 * 1024
+MAX_VCPUS = 4096
+MAX_VOLUMES = 256
+HOST_PATHS = (
+    "/usr/share",
+    "/usr/lib",
+    "/usr/bin",
+    "/var/log/libvirt",
+    "/var/lib/libvirt/qemu",
+    "/dev/urandom",
+    "/dev/random",
+)
+"""What a domain may name on its host without being told so: firmware, emulators, logs, its own state, randomness."""
+
+_KIB = 1024
+_UNITS = {
+    "b": 1, "bytes": 1, "kb": 1000, "k": _KIB, "kib": _KIB, "mb": 1000**2, "m": _KIB**2, "mib": _KIB**2,
+    "gb": 1000**3, "g": _KIB**3, "gib": _KIB**3, "tb": 1000**4, "t": _KIB**4, "tib": _KIB**4,
+}  # fmt: skip
+_REACHING = frozenset(
+    {
+        "bootloader",
+        "filesystem",
+        "hostdev",
+        "init",
+        "lease",
+        "nvdimm",
+        "pstore",
+        "redirdev",
+        "script",
+        "seclabel",
+        "shmem",
+    }
+)
+_TYPES = {
+    "domain": frozenset({"kvm", "qemu"}),
+    "disk": frozenset({"network", "file", "block"}),
+    "interface": frozenset({"bridge", "network", "user"}),
+    "serial": frozenset({"pty", "null", "unix"}),
+    "parallel": frozenset({"pty", "null", "unix"}),
+    "console": frozenset({"pty", "null", "unix"}),
+    "channel": frozenset({"pty", "null", "unix", "spicevmc"}),
+    "backend": frozenset({"emulator", "builtin", ""}),
+}
+"""Elements that may have only these types: the others open files, devices or sockets of the host."""
+_RBD_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,95}(?:/[A-Za-z0-9][A-Za-z0-9._-]{0,95}){1,2}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Domain:
+    """What the cluster needs to know of a domain's XML.
+
+    uuid: "" when the XML has none. volumes: RBD images as pool/image. networks: bridges and networks of its interfaces.
+    """
+
+    name: str
+    uuid: str
+    memory_mb: int
+    vcpus: int
+    volumes: tuple[str, ...]
+    networks: tuple[str, ...]
+
+
+def parse_domain(text: str, *, paths: Sequence[str] = ()) -> Domain:
+    """The facts of a domain's XML; raises `Invalid` naming the element that is missing, wrong or reaches for the host.
+
+    paths: further folders of the host that files may be in.
+    """
+    root = _parse(text)
+    for element in _elements(root):
+        _check(element, (*HOST_PATHS, *paths))
+    return Domain(
+        name=check_name("name", _text(root, "name")),
+        uuid=_uuid(root),
+        memory_mb=_memory_mb(root),
+        vcpus=_whole(root, "vcpu", MAX_VCPUS),
+        volumes=_volumes(root),
+        networks=_networks(root),
+    )
+
+
+def with_name(text: str, name: str) -> str:
+    """The XML with another name."""
+    return _with(text, "name", name)
+
+
+def with_uuid(text: str, uuid: str) -> str:
+    """The XML with this uuid."""
+    return _with(text, "uuid", uuid)
+
+
+def _parse(text: str) -> etree._Element:
+    document = text.encode(errors="replace")
+    if len(document) > MAX_XML_BYTES:
+        raise Invalid("xml", f"{len(document)} bytes", f"is larger than {MAX_XML_BYTES} bytes")
+    parser = etree.XMLParser(
+        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_pis=True, remove_comments=False
+    )
+    try:
+        root = etree.fromstring(_without_declaration(document), parser)
+    except etree.XMLSyntaxError as error:
+        raise Invalid("xml", _shown(text), f"is not well-formed: {error.msg}") from None
+    if root.getroottree().docinfo.doctype:
+        raise Invalid("xml", root.getroottree().docinfo.doctype, "may have no document type")
+    if root.tag != "domain":
+        raise Invalid("xml", _shown(str(root.tag)), "must be a <domain>")
+    return root
+
+
+def _without_declaration(document: bytes) -> bytes:
+    """The text is decoded already: an encoding that it declares would be believed instead."""
+    return re.sub(rb"^\s*<\?xml[^>]*\?>", b"", document, count=1)
+
+
+def _elements(root: etree._Element) -> Iterator[etree._Element]:
+    """Every element but what lies in <metadata>, which libvirt does not interpret."""
+    yield root
+    for child in root:
+        if child.tag != "metadata":
+            yield from child.iter()
+
+
+def _check(element: etree._Element, paths: Sequence[str]) -> None:
+    if isinstance(element, etree._Comment):  # noqa: SLF001 - lxml has no public name for its types
+        return
+    tag = _tag(element)
+    if isinstance(element, etree._Entity):  # noqa: SLF001 - as above
+        raise Invalid("xml", _shown(str(element)), "is an entity, which is not allowed")
+    if "}" in tag:
+        raise Invalid(_words(element), tag.partition("}")[0].strip("{"), "reaches past libvirt, which is not allowed")
+    if tag in _REACHING:
+        raise Invalid(tag, _place(element), "reaches for the host, which is not allowed")
+    _check_type(element)
+    for value in (element.text or "", *map(str, element.attrib.values())):
+        if not _is_within(value.strip(), paths):
+            raise Invalid(tag, _shown(value.strip()), "is a path of the host outside those that are allowed")
+
+
+def _check_type(element: etree._Element) -> None:
+    tag = _tag(element)
+    allowed = _TYPES.get(tag)
+    kind = element.get("type", "")
+    if allowed is not None and tag != "backend" and kind not in allowed:
+        raise Invalid(f"{tag} type", kind, "must be one of " + ", ".join(sorted(allowed)))
+    parent = element.getparent()
+    if tag == "backend" and parent is not None and parent.tag == "tpm" and kind != "emulator":
+        raise Invalid("tpm backend type", kind, "must be emulator")
+    protocol = element.get("protocol")
+    if tag == "source" and protocol is not None and protocol != "rbd":
+        raise Invalid("source protocol", protocol, "must be rbd")
+
+
+def _is_within(value: str, paths: Sequence[str]) -> bool:
+    """Whether a value is no path of the host, or one inside an allowed folder."""
+    if not value.startswith("/"):
+        return True
+    path = posixpath.normpath(value)
+    return any(path == allowed or path.startswith(allowed.rstrip("/") + "/") for allowed in paths)
+
+
+def _text(root: etree._Element, tag: str) -> str:
+    found = root.findall(tag)
+    if len(found) != 1 or not (found[0].text or "").strip():
+        raise Invalid(tag, "", f"must stand in <domain> exactly once, it is there {len(found)} times")
+    return cast("str", found[0].text).strip()
+
+
+def _uuid(root: etree._Element) -> str:
+    if root.find("uuid") is None:
+        return ""
+    text = _text(root, "uuid")
+    try:
+        return str(uuids.UUID(text))
+    except ValueError:
+        raise Invalid("uuid", _shown(text), "is not a uuid") from None
+
+
+def _whole(root: etree._Element, tag: str, most: int) -> int:
+    text = _text(root, tag)
+    if not (text.isascii() and text.isdigit() and len(text) <= len(str(most))) or not 1 <= int(text) <= most:
+        raise Invalid(tag, _shown(text), f"must be a whole number from 1 to {most}")
+    return int(text)
+
+
+def _memory_mb(root: etree._Element) -> int:
+    amount = _whole(root, "memory", MAX_MEMORY_MB * _KIB**2)
+    unit = str(root.xpath("string(memory/@unit)")) or "KiB"
+    factor = _UNITS.get(unit.lower())
+    if factor is None:
+        raise Invalid("memory unit", _shown(unit), "is not a unit")
+    memory_mb = -(-amount * factor // _KIB**2)
+    if not 1 <= memory_mb <= MAX_MEMORY_MB:
+        raise Invalid("memory", f"{amount} {unit}", f"must be 1 MiB to {MAX_MEMORY_MB} MiB")
+    return memory_mb
+
+
+def _volumes(root: etree._Element) -> tuple[str, ...]:
+    names = [source.get("name", "") for source in root.iterfind("devices/disk/source[@protocol='rbd']")]
+    for name in names:
+        if not _RBD_NAME.fullmatch(name):
+            raise Invalid("disk source name", _shown(name), "must be like pool/image")
+    if len(names) > MAX_VOLUMES:
+        raise Invalid("disk", len(names), f"are more than {MAX_VOLUMES}")
+    return tuple(dict.fromkeys(names))
+
+
+def _networks(root: etree._Element) -> tuple[str, ...]:
+    sources = root.iterfind("devices/interface/source")
+    names = [source.get("bridge") or source.get("network") or "" for source in sources]
+    return tuple(dict.fromkeys(check_name("interface source", name) for name in names if name))
+
+
+def _with(text: str, tag: str, value: str) -> str:
+    root = _parse(text)
+    element = root.find(tag)
+    if element is None:
+        element = etree.Element(tag)
+        element.tail = "\n  "
+        root.insert(0, element)
+    element.text = value
+    return etree.tostring(root, encoding="unicode")
+
+
+def _tag(element: etree._Element) -> str:
+    return str(element.tag)
+
+
+def _words(element: etree._Element) -> str:
+    prefix = element.prefix
+    name = etree.QName(element).localname
+    return f"{prefix}:{name}" if prefix else name
+
+
+def _place(element: etree._Element) -> str:
+    parent = element.getparent()
+    return f"<{_tag(element)}>" if parent is None else f"<{_tag(parent)}><{_tag(element)}>"
+
+
+def _shown(text: str) -> str:
+    return text if len(text) <= 60 else text[:60] + "…"  # noqa: PLR2004 - enough to find it by

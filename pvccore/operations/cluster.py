@@ -1,0 +1,76 @@
+"""Verbs on the whole cluster: maintenance, settings, init."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from pvccore.model.change import Change, Kind, Write
+from pvccore.model.cluster import Cluster
+from pvccore.model.errors import Invalid
+from pvccore.model.maintenance import Maintenance
+from pvccore.model.settings import parse_setting
+from pvccore.operations.operator import Decision, Operator, Result, already, carry_out
+from pvccore.plan.outcome import Aim, Goal
+from pvccore.state.session import Session, create_tree
+
+MAX_REASON = 256
+
+
+def maintenance_on(operator: Operator, *, reason: str = "") -> Result:
+    """Switch maintenance mode on: from now on nobody is fenced. A switch that stands so already is left as it is."""
+    return _switch(operator, on=True, reason=reason)
+
+
+def maintenance_off(operator: Operator, *, reason: str = "") -> Result:
+    """Switch maintenance mode off: every absent node gets a fresh grace, and is then fenced."""
+    return _switch(operator, on=False, reason=reason)
+
+
+def set_setting(operator: Operator, name: str, value: object) -> Result:
+    """Set one setting of the cluster; raises `Invalid` naming an unknown one or a bad value."""
+    parsed = parse_setting(name, value)
+
+    def decide(cluster: Cluster) -> Decision:
+        before = cluster.settings
+        old = getattr(before, name)
+        if old == parsed:
+            return already(f"{name} is {parsed} already")
+        write = Write(kind=Kind.SETTINGS, key="", before=before, after=replace(before, **{name: parsed}))
+        change = Change(writes=(write,), what=f"set {name} to {parsed}", why=f"it was {old}")
+        return Decision(change=change, result=Result(text=f"{name} is {parsed}, it was {old}"))
+
+    return carry_out(operator, decide)
+
+
+def init(session: Session) -> Result:
+    """Create the empty tree of a cluster; one that is there already is left as it is."""
+    made = create_tree(session)
+    return Result(text="the cluster is created" if made else "there is a cluster already", changed=made)
+
+
+def checked_reason(reason: str) -> str:
+    """The words a person gives for the journal; raises `Invalid` when there are too many."""
+    if len(reason) > MAX_REASON or not (reason.isprintable() or not reason):
+        raise Invalid("reason", reason[:20] + "…", f"must be at most {MAX_REASON} printable characters")
+    return reason
+
+
+def _switch(operator: Operator, *, on: bool, reason: str) -> Result:
+    word = "on" if on else "off"
+    why = checked_reason(reason)
+    goal = Goal(aim=Aim.IN_FORCE)
+
+    def decide(cluster: Cluster) -> Decision:
+        before = cluster.maintenance
+        if before.on is on:
+            by = f", by {before.by}" if before.by else ""
+            return already(f"maintenance is {word} already{by}", goal)
+        after = replace(before, on=on, by=operator.who, reason=why, since=operator.wall_clock())
+        return _switched(before, after, f"maintenance {word}", why, goal)
+
+    return carry_out(operator, decide)
+
+
+def _switched(before: Maintenance, after: Maintenance, what: str, why: str, goal: Goal) -> Decision:
+    write = Write(kind=Kind.MAINTENANCE, key="", before=before, after=after)
+    return Decision(change=Change(writes=(write,), what=what, why=why), result=Result(text=f"{what} now", goal=goal))

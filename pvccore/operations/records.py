@@ -1,0 +1,76 @@
+"""VMs and nodes as records for machines: the fields of DESIGN §8, the same in CLI, API and `pvc simulate`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pvccore.model.cluster import Cluster, status_of
+from pvccore.model.journal import JournalEntry
+from pvccore.model.node import Node
+from pvccore.model.vm import Vm
+from pvccore.plan.effects import Power
+
+
+def vm_record(cluster: Cluster, vm: Vm) -> dict[str, Any]:
+    """One VM; nothing is None, an empty list stays a list."""
+    definition, placement = vm.definition, vm.placement
+    return {
+        "name": definition.name,
+        "uuid": vm.uuid,
+        "status": str(status_of(vm, cluster.nodes.get(placement.node))),
+        "state": placement.state.value,
+        "wanted": placement.wanted.value,
+        "node": placement.node or None,
+        "previous_node": placement.previous_node or None,
+        "parked_on": placement.parked_on or None,
+        "failure": placement.failure or None,
+        "node_limit": list(definition.node_limit),
+        "node_selector": definition.node_selector.value,
+        "autorestart": definition.autorestart,
+        "migration_method": definition.migration_method.value,
+        "memory_mb": definition.memory_mb,
+        "vcpus": definition.vcpus,
+        "tags": list(definition.tags),
+        "description": definition.description,
+    }
+
+
+def node_record(cluster: Cluster, node: Node, *, vms: int | None = None) -> dict[str, Any]:
+    """One node; `vms` is how many are placed there, counted anew when it is not given."""
+    placed = sum(vm.node == node.name for vm in cluster.vms.values()) if vms is None else vms
+    return {
+        "name": node.name,
+        "alive": node.is_alive,
+        "readiness": node.readiness.state.value,
+        "role": node.config.role.value,
+        "power": node_power(node).value,
+        "healthy": node.is_healthy,
+        "memory_mb": node.report.memory_total_mb,
+        "vcpus": node.report.vcpus,
+        "load": node.report.load,
+        "vms": placed,
+    }
+
+
+def node_records(cluster: Cluster) -> list[dict[str, Any]]:
+    """Every node by name, its VMs counted in one pass."""
+    placed = cluster.vms_by_node()
+    return [node_record(cluster, node, vms=len(placed[name])) for name, node in sorted(cluster.nodes.items())]
+
+
+def vm_records(cluster: Cluster) -> list[dict[str, Any]]:
+    """Every VM by name."""
+    return [vm_record(cluster, vm) for vm in sorted(cluster.vms.values(), key=lambda vm: vm.name)]
+
+
+def journal_record(entry: JournalEntry) -> dict[str, Any]:
+    """One journal entry; `vm` and `node` only where it is about one."""
+    record: dict[str, Any] = {"at": entry.at, "who": entry.who, "what": entry.what, "why": entry.why}
+    return record | {name: value for name, value in (("vm", entry.vm), ("node", entry.node)) if value}
+
+
+def node_power(node: Node) -> Power:
+    """What is known of a node's power without asking its BMC: a living daemon proves on, a fence may prove off."""
+    if node.is_alive:
+        return Power.ON
+    return Power.OFF if node.fence.proven_off else Power.UNKNOWN
