@@ -78,23 +78,30 @@ class Resync:
     def __init__(self, clock: Callable[[], float], random: Callable[[], float]) -> None:
         self._clock = clock
         self._random = random
+        self._losses = 0
         self.at_s = clock()
         self.missed_events = True
 
-    def after_reconnect(self) -> None:
-        """Events may have been missed: everything again after a delay that spreads the clients."""
+    def after_loss(self) -> None:
+        """The connection is gone: from now on events are missed."""
+        self._losses += 1
         self.missed_events = True
+
+    def after_reconnect(self) -> None:
+        """Everything again, after a delay that spreads the clients."""
+        self.after_loss()
         self.at_s = self._clock() + self._random() * RESYNC_DELAY_S
 
-    def done(self) -> None:
-        """Everything was read; the next time is in 10 min ± 50 %."""
+    def begin(self) -> int:
+        """Reading everything begins; the mark to end it with."""
+        return self._losses
+
+    def done(self, mark: int) -> None:
+        """Everything was read; unless the connection was lost meanwhile, the next time is in 10 min ± 50 %."""
+        if mark != self._losses:
+            return
         self.missed_events = False
         self.at_s = self._clock() + RESYNC_EVERY_S * (1 - RESYNC_SPREAD + 2 * RESYNC_SPREAD * self._random())
-
-    def ask_again(self) -> None:
-        """The reading of everything broke off."""
-        self.missed_events = True
-        self.at_s = self._clock()
 
     @property
     def is_due(self) -> bool:
@@ -158,6 +165,11 @@ class LiveCluster:
         return self._fresh_at_s
 
     @property
+    def zxid(self) -> int:
+        """The newest write seen; its upper half is ZooKeeper's epoch, which changes with the leader."""
+        return self._parts.newest_zxid
+
+    @property
     def due_at_s(self) -> float:
         """Monotonic clock reading at which `refresh` should be called even if nothing woke."""
         return self._resync.at_s
@@ -188,15 +200,14 @@ class LiveCluster:
     def _load(self, started_s: float) -> tuple[Cluster, Delta]:
         """Everything again; what has the same mzxid is not decoded again."""
         dirty = self._dirt.take()
-        # Before the reading: a connection that breaks in between must ask for another resync.
-        self._resync.done()
+        mark = self._resync.begin()
         try:
             with collection_paused():
                 self._read_everything()
         except Unavailable:
             self._dirt.give_back(dirty)
-            self._resync.ask_again()
             raise
+        self._resync.done(mark)
         full, self._loaded = not self._loaded, True
         return self._publish(started_s, full=full)
 
@@ -209,8 +220,8 @@ class LiveCluster:
         if connection is Connection.CONNECTED:
             self._resync.after_reconnect()
         else:
-            _ = self.fresh_at_s
-            self._resync.missed_events = True
+            _ = self.fresh_at_s  # the last moment for it to follow the pings
+            self._resync.after_loss()
         self._wake()
 
     # Reading

@@ -78,8 +78,7 @@ class LocalLive:
         dirty = self._dirt.take()
         if not everything and not dirty:
             return self.view
-        if everything:
-            self._resync.done()
+        mark = self._resync.begin()
         try:
             if everything:
                 self._read_everything()
@@ -87,9 +86,9 @@ class LocalLive:
                 self._read_dirty(dirty)
         except Unavailable:
             self._dirt.give_back(dirty)
-            if everything:
-                self._resync.ask_again()
             raise
+        if everything:
+            self._resync.done(mark)
         return self._publish()
 
     def look_up(self, uuids: Iterable[str]) -> LocalView:
@@ -125,7 +124,7 @@ class LocalLive:
         if connection is Connection.CONNECTED:
             self._resync.after_reconnect()
         else:
-            self._resync.missed_events = True
+            self._resync.after_loss()
         self._wake()
 
     # Reading

@@ -15,6 +15,7 @@ from pvccore.state.schema import ROOT, ancestors_and_self, base_name, parent
 from pvccore.state.store import CheckVersion, Connection, Create, Delete, Operation, Put, Znode
 
 ANY_VERSION = -1
+EPOCH_BITS = 32
 
 
 @dataclass(slots=True)
@@ -64,9 +65,10 @@ class MemoryTree:
                 store.lose_connection()
 
     def come_up(self) -> None:
-        """Bring the service back; every session gets its full time-out again, reachable clients are back at once."""
+        """Bring the service back with a new epoch; every session gets its full time-out, reachable clients return."""
         with self.lock:
             self.is_up = True
+            self.zxid = ((self.zxid >> EPOCH_BITS) + 1) << EPOCH_BITS
             now_s = self.clock()
             for store in list(self._stores.values()):
                 if store.is_severed:

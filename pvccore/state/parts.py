@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar, cast
 
 from pvccore.model.change import Kind
@@ -12,7 +12,7 @@ from pvccore.model.fence import Fence
 from pvccore.model.journal import JournalEntry
 from pvccore.model.maintenance import Maintenance
 from pvccore.model.node import Alive, Node, NodeConfig, Presence, Readiness, Report
-from pvccore.model.record import Record
+from pvccore.model.record import UNREADABLE, Record
 from pvccore.model.settings import Settings
 from pvccore.model.vm import Definition, Placement, Vm
 from pvccore.state.codec import Undecodable, clean, decode, stand_in
@@ -50,6 +50,7 @@ class Parts:
         self.holder = ""
         self.journal: tuple[JournalEntry, ...] = ()
         self.journal_keys: frozenset[str] = frozenset()
+        self.newest_zxid = 0
         self._records: dict[Kind, dict[str, Record]] = {kind: {} for kind in _KEPT}
         self._problems: dict[tuple[Kind, str], _Problem] = {}
         self._nodes: set[str] = set()
@@ -71,13 +72,16 @@ class Parts:
         self._records[kind][key] = record
         self._touch(kind, key)
         self._settle(kind, key)
+        self.newest_zxid = max(self.newest_zxid, record.zxid)
 
     def put_undecodable(self, kind: Kind, key: str, words: str, reason: str, zxid: int) -> None:
-        """A record that can't be read: its cautious stand-in is shown, and why."""
-        self._records[kind][key] = stand_in(RECORD_TYPES[kind], reason)
+        """A record that can't be read: its cautious stand-in is shown, and why. Settings last as they were."""
+        known = self._records[kind].get(key)
+        keeps = kind is Kind.SETTINGS and known is not None
+        stand = replace(known, version=UNREADABLE) if keeps and known else stand_in(RECORD_TYPES[kind], reason)
+        self._records[kind][key] = stand
         self._touch(kind, key)
-        self._problems[(kind, key)] = _Problem(clean(words), reason, zxid)
-        self._problems_changed = True
+        self._blame(kind, key, _Problem(clean(words), reason, zxid))
 
     def remove(self, kind: Kind, key: str) -> None:
         """A record is gone."""
@@ -120,6 +124,9 @@ class Parts:
 
     def publish(self, last: Cluster, *, full: bool) -> tuple[Cluster, Delta]:
         """The next snapshot, which shares with the last one what was not touched, and the difference."""
+        if not (full or self._nodes or self._vms or self._touched or self._new_entries):
+            return last, Delta()
+        cluster = self._put_together(last)
         delta = Delta(
             full=full,
             nodes=frozenset(self._nodes),
@@ -130,25 +137,29 @@ class Parts:
             journal=self._new_entries,
             problems=self._problems_changed,
         )
-        cluster = self._put_together(last)
         self._nodes, self._vms, self._touched = set(), set(), set()
         self._new_entries, self._problems_changed = (), False
         return cluster, delta
 
     def _put_together(self, last: Cluster) -> Cluster:
         vms = _renewed(last.vms, self._vms, self._vm)
+        nodes = _renewed(last.nodes, self._nodes, self._node)
         return Cluster(
             settings=self._only(Kind.SETTINGS, Settings()),
             maintenance=self._only(Kind.MAINTENANCE, Maintenance()),
             leases=self.leases,
             manager=self.holder,
             started="" in self._records[Kind.STARTED],
-            nodes=_renewed(last.nodes, self._nodes, self._node),
+            nodes=nodes,
             vms=vms,
             names=self._names(last, vms),
             journal=self.journal,
             problems=self._told_problems() if self._problems_changed else last.problems,
         )
+
+    def _blame(self, kind: Kind, key: str, problem: _Problem) -> None:
+        self._problems[kind, key] = problem
+        self._problems_changed = True
 
     def _settle(self, kind: Kind, key: str) -> None:
         if self._problems and (kind, key) in self._problems:
@@ -168,7 +179,11 @@ class Parts:
 
     def _node(self, name: str) -> Node | None:
         records = self._records
-        if not is_node_name(name) or not any(name in records[kind] for kind in _MAKES_A_NODE):
+        kinds = [kind for kind in _MAKES_A_NODE if name in records[kind]]
+        if not kinds:
+            return None
+        if not is_node_name(name):
+            self._blame(kinds[0], name, _Problem(f"node {clean(name)}", "is no name of a node", -1))
             return None
         return Node(
             name=name,
@@ -183,7 +198,11 @@ class Parts:
     def _vm(self, uuid: str) -> Vm | None:
         definition = self._records[Kind.DEFINITION].get(uuid)
         placement = self._records[Kind.PLACEMENT].get(uuid)
-        if (definition is None and placement is None) or not is_uuid(uuid):
+        if definition is None and placement is None:
+            return None
+        if not is_uuid(uuid):
+            kind = Kind.DEFINITION if definition else Kind.PLACEMENT
+            self._blame(kind, uuid, _Problem(f"vm {clean(uuid)}", "is no uuid", -1))
             return None
         return Vm(
             uuid=uuid,

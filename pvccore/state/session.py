@@ -14,7 +14,7 @@ from pvccore.model.settings import Settings
 from pvccore.state.codec import encode
 from pvccore.state.multi import Multi
 from pvccore.state.schema import LEASE_PREFIX, SCHEMA_VERSION, Lease, Schema, SchemaVersion, base_name, join
-from pvccore.state.store import Create, Delete, Operation, Put, Store
+from pvccore.state.store import CheckVersion, Create, Delete, Operation, Put, Store
 from pvccore.state.upgrade import check_no_pvc_1, check_schema
 
 PRUNE_BATCH = 500
@@ -158,6 +158,8 @@ class Session:
 
     def _adopt(self, folder: str) -> str:
         """The lowest ephemeral of this session in a folder, "" when it has none; any others of it are deleted."""
+        # A commit is a barrier: what this session wrote, in doubt or not, is seen by the reads after it.
+        self.store.commit([CheckVersion(folder)])
         names = self.store.children([folder])[0] or []
         if not names:
             return ""
