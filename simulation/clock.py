@@ -14,8 +14,9 @@ Action = Callable[[], None]
 class VirtualClock:
     """Seconds that somebody else moves, and what is due when."""
 
-    def __init__(self, start_s: float = 0.0) -> None:
+    def __init__(self, start_s: float = 0.0, wall_at_zero_s: float = WALL_EPOCH_S) -> None:
         self.now_s = start_s
+        self._wall_at_zero_s = wall_at_zero_s
         self._events: list[tuple[float, int, Action]] = []
         self._count = 0
 
@@ -25,7 +26,7 @@ class VirtualClock:
 
     def wall(self) -> float:
         """The same, as seconds since 1970."""
-        return WALL_EPOCH_S + self.now_s
+        return self._wall_at_zero_s + self.now_s
 
     def at(self, at_s: float, action: Action) -> None:
         """Do `action` at that time; those of one moment in the order in which they were asked for."""

@@ -92,9 +92,9 @@ class World:
         *,
         seed: int = 0,
         kill_after: int | None = None,
-        start_s: float = -SET_UP_S,
+        clock: VirtualClock | None = None,
     ) -> None:
-        self.clock = VirtualClock(start_s)
+        self.clock = clock if clock is not None else VirtualClock(-SET_UP_S)
         self.random = Random(seed)
         self.tree = MemoryTree(self.clock.monotonic)
         self.schema = Schema()
