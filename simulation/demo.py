@@ -10,6 +10,7 @@ from random import Random
 from uuid import UUID
 
 from pvccore.model.fence import FenceAgent, FenceAgentKind
+from pvccore.model.node import NodeRole
 from pvccore.model.settings import Settings
 from pvccore.model.vm import Definition, Wanted
 from pvccore.state.memory import MemoryStore
@@ -21,6 +22,7 @@ from simulation.world import SET_UP_S, NodeSpec, VmSpec, World
 TICK_S = 0.05
 """How finely virtual time follows real time."""
 NODES, VMS = 6, 42
+COORDINATORS = 5
 GB = 1024
 ROLES = ("web", "db", "app", "mail", "cache", "build", "queue", "proxy", "git", "mon", "log", "ldap")
 SIZES_GB = (1, 2, 2, 2, 4, 4, 8)
@@ -38,6 +40,7 @@ def demo_nodes(count: int) -> tuple[NodeSpec, ...]:
             name=f"hv{number}",
             memory_mb=(64 if number % 3 else 96) * GB,
             vcpus=32,
+            role=NodeRole.COORDINATOR if number <= COORDINATORS else NodeRole.HYPERVISOR,
             load=0.2,
             fence_agents=agents,
         )
@@ -82,7 +85,7 @@ class DemoWorld:
     """
 
     def __init__(self, nodes: int = NODES, vms: int = VMS, *, seed: int = 7) -> None:
-        random = Random(seed)  # noqa: S311 - the demo looks the same every time
+        random = Random(seed)
         specs = demo_nodes(nodes)
         now_s = time.monotonic()
         clock = VirtualClock(now_s - SET_UP_S, time.time() - now_s)

@@ -127,7 +127,9 @@ class Rules:
             self._check_room(node, cluster)
             return
         if not self._may_live_on(machine, cluster) and machine.address not in self._world.ceph.blocklist:
-            self._breach("started elsewhere only after its node is off", f"{vm.name} placed on {node}, runs on {before}")
+            self._breach(
+                "started elsewhere only after its node is off", f"{vm.name} placed on {node}, runs on {before}"
+            )
 
     def _check_room(self, name: str, cluster: Cluster) -> None:
         node = cluster.nodes.get(name)
@@ -170,5 +172,3 @@ def _forgotten(vm: Vm, cluster: Cluster, world: World) -> str:
     if placement.state is VmState.RUNNING:
         return "" if vm.uuid in machine.domains else f"said to run on {placement.node}, where it does not"
     return f"{placement.state} on {placement.node}"
-
-
