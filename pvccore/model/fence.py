@@ -79,11 +79,15 @@ class BlocklistPhase(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Blocklist:
-    """The one blocklist entry of a fence: the node's storage address, any port."""
+    """The one blocklist entry of a fence: the node's storage address, any port.
+
+    attempts: commands to Ceph (add or lift), each committed before it is given, so that no former manager gives one.
+    """
 
     phase: BlocklistPhase = BlocklistPhase.NONE
     address: str = ""
     round: int = 0
+    attempts: int = 0
     error: str = ""
 
 
@@ -99,7 +103,7 @@ class Fence(Record):
     since, phase_since: wall-clock seconds, for people to read; never compared with another machine's clock.
     by, reason: the person and the words of a fence that was asked for.
     leave_off: never power it on afterwards: it was shut down in good order.
-    power_on_sent: the node was told to power on again after this fence.
+    power_ons: how often the node was told to power on again after this fence. power_on_sent: once it worked.
     """
 
     cause: FenceCause = FenceCause.ABSENT
@@ -121,6 +125,7 @@ class Fence(Record):
     reason: str = ""
     leave_off: bool = False
     power_on_sent: bool = False
+    power_ons: int = 0
 
     @property
     def stage(self) -> tuple[object, ...]:

@@ -133,9 +133,7 @@ def _requested_blocklist(cluster: Cluster, node: Node, watch: Watch, agent: Fenc
         return Plan()
     after = replace(node.fence, phase=FencePhase.OFF_SENT, attempts=node.fence.attempts + 1, sends=1)
     why = "no agent could cut the power"
-    return _do(
-        fence_change(cluster, node, after, watch, "blocklist is next", why, maintenance=True, presence=True)
-    )
+    return _do(fence_change(cluster, node, after, watch, "blocklist is next", why, maintenance=True, presence=True))
 
 
 _AgentStep = Callable[[Cluster, Node, Watch, FenceAgent], Plan]

@@ -10,21 +10,15 @@ from pvccore.model.fence import FenceAgentKind, FenceCause, FencePhase
 from pvccore.model.node import Node
 from pvccore.model.vm import Vm
 from pvccore.plan.effects import Plan, Power, ReadPower, Step, earliest
-from pvccore.plan.fence_steps import (
-    READING_PAUSE_S,
-    begun,
-    fence_change,
-    plan_steps,
-    present_agent,
-    proven_off,
-    proves_off,
-    read_again,
-)
+from pvccore.plan.fence_record import READING_PAUSE_S, begun, fence_change, proven_off, proves_off, read_again
+from pvccore.plan.fence_steps import plan_steps
 from pvccore.plan.recovery import vms_to_recover
 from pvccore.plan.watch import Watch
 
 GOODBYE_READING_S = 10.0
 """Between two looks at the power of a node that said goodbye."""
+BEFORE_ANY_FENCE = -1
+"""The retry of readings made outside a fence, so that they never count in one."""
 STORM_NODES = 2
 """Fewer absent nodes than this are never a storm."""
 IN_PARALLEL = frozenset({FencePhase.REQUESTED, FencePhase.OFF_SENT, FencePhase.POWERED_OFF})
@@ -44,16 +38,22 @@ def plan_fencing(cluster: Cluster, watch: Watch) -> Plan:
 
 def fencing_objection(cluster: Cluster, node: Node, watch: Watch) -> str | None:
     """Why `node`, which would be fenced, is not fenced now; None when it may be."""
-    if cluster.maintenance.on:
-        return "maintenance is on"
-    if watch.cold:
-        return "the cluster is starting and not all nodes were seen"
-    if watch.storm:
-        return watch.storm
+    reason = quiet_reason(cluster, watch)
+    if reason is not None:
+        return reason
     ago_s = watch.fenced_s_ago.get(node.name)
     if ago_s is not None and ago_s < cluster.settings.refence_after_s:
         return f"it was fenced {ago_s:.0f} s ago"
     return None
+
+
+def quiet_reason(cluster: Cluster, watch: Watch) -> str | None:
+    """Why no fence of any node begins now; None when they may."""
+    if cluster.maintenance.on:
+        return "maintenance is on"
+    if watch.cold:
+        return "the cluster is starting and not all nodes were seen"
+    return watch.storm or None
 
 
 def fence_cause(cluster: Cluster, node: Node, watch: Watch) -> tuple[FenceCause, str] | None:
@@ -62,7 +62,7 @@ def fence_cause(cluster: Cluster, node: Node, watch: Watch) -> tuple[FenceCause,
     absent_s = watch.absent_s.get(node.name)
     if node.is_silent and absent_s is not None and absent_s >= settings.fence_after_s:
         return FenceCause.ABSENT, f"absent for {absent_s:.1f} s"
-    unhealthy_s = watch.unhealthy_s.get(node.name)
+    unhealthy_s = watch.unhealthy_s.get(node.name) if node.is_alive and not node.is_healthy else None
     if unhealthy_s is None or unhealthy_s < settings.unhealthy_after_s or not _others_are_healthy(cluster, node):
         return None
     illness = node.report.hypervisor_error or node.report.storage_error
@@ -74,7 +74,7 @@ def storm_alarm(cluster: Cluster, absent: Collection[str]) -> str:
 
     absent: nodes without a goodbye that are not there; those past off_sent are not counted here either.
     """
-    counted = [name for name in absent if not _past_off_sent(cluster.nodes[name])]
+    counted = [name for name in absent if name in cluster.nodes and not _past_off_sent(cluster.nodes[name])]
     share = len(counted) / max(len(cluster.nodes), 1)
     if len(counted) < STORM_NODES or share <= cluster.settings.storm_fraction:
         return ""
@@ -132,16 +132,25 @@ def _wait_s(since_s: Mapping[str, float], node: Node, limit_s: float) -> float:
 
 
 def _watch_goodbye(cluster: Cluster, node: Node, watch: Watch, vms: Mapping[str, list[Vm]]) -> Plan:
-    """Only read the power of a node that said goodbye and has VMs to run; off twice counts as powered off."""
-    agent = present_agent(replace(node, fence=begun(node, FenceCause.ABSENT, watch.wall_s)))
-    if not node.said_goodbye or agent is None or agent.kind is not FenceAgentKind.IPMI:
+    """Only read the power of a node that said goodbye and has VMs to run; off twice counts as powered off.
+
+    Nothing is done to it, so that it may be read however shortly after a fence.
+    """
+    agent = next((agent for agent in node.config.fence_agents if agent.kind is FenceAgentKind.IPMI), None)
+    if not node.said_goodbye or agent is None or quiet_reason(cluster, watch) is not None:
         return Plan()
-    if not vms_to_recover(vms.get(node.name, ()), node.name) or fencing_objection(cluster, node, watch) is not None:
+    if not vms_to_recover(vms.get(node.name, ()), node.name):
         return Plan()
-    reading = ReadPower(node=node.name, round=node.fence.round + 1, boot_id=node.presence.boot_id, agent=agent)
+    reading = ReadPower(
+        node=node.name,
+        round=node.fence.round + 1,
+        boot_id=node.presence.boot_id,
+        agent=agent,
+        retry=BEFORE_ANY_FENCE,
+    )
     readings = watch.outcomes_of(reading)
-    if proves_off(node, readings, watch):
-        fence = replace(begun(node, FenceCause.ABSENT, watch.wall_s), leave_off=True)
-        return Plan(steps=(proven_off(cluster, replace(node, fence=fence), watch, agent, "off after its goodbye"),))
+    if proves_off(cluster, node, readings, watch):
+        fenced = replace(node, fence=replace(begun(node, FenceCause.ABSENT, watch.wall_s), leave_off=True))
+        return Plan(steps=(proven_off(cluster, fenced, watch, agent, "off after its goodbye", maintenance=True),))
     is_off = bool(readings) and readings[-1].value is Power.OFF
     return read_again(reading, readings, watch, READING_PAUSE_S if is_off else GOODBYE_READING_S)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from pvccore.model.change import Kind
 from pvccore.model.cluster import Cluster
 from pvccore.model.fence import FencePhase
 from pvccore.model.node import Node
 from pvccore.plan.effects import Plan, Step, earliest
 from pvccore.plan.fencing import plan_fencing
 from pvccore.plan.placement import Rooms
-from pvccore.plan.recovery import CLAIM_LIMIT_S, plan_parked, plan_recovery, plan_unclaimed
+from pvccore.plan.recovery import CLAIM_LIMIT_S, is_tried_elsewhere, plan_parked, plan_recovery, plan_unclaimed
 from pvccore.plan.returning import plan_blocklist, plan_return
 from pvccore.plan.watch import Watch
 
@@ -20,15 +23,25 @@ def plan_manager(cluster: Cluster, watch: Watch) -> Plan:
     for node in fenced:
         plans += [plan_blocklist(cluster, node, watch), plan_return(cluster, node, watch)]
     plans.append(_plan_placements(cluster, fenced, watch))
-    return Plan(
-        steps=tuple(step for plan in plans for step in plan.steps),
-        wake_at_s=earliest(*(plan.wake_at_s for plan in plans)),
-    )
+    steps = _one_write_each(step for plan in plans for step in plan.steps)
+    return Plan(steps=steps, wake_at_s=earliest(*(plan.wake_at_s for plan in plans)))
+
+
+def _one_write_each(steps: Iterable[Step]) -> tuple[Step, ...]:
+    """The steps without those that would write a record again that an earlier one writes: they could only conflict."""
+    written: set[tuple[Kind, str]] = set()
+    kept = []
+    for step in steps:
+        records = {(write.kind, write.key) for write in step.change.writes} if step.change is not None else set()
+        if written.isdisjoint(records):
+            written |= records
+            kept.append(step)
+    return tuple(kept)
 
 
 def _plan_placements(cluster: Cluster, fenced: list[Node], watch: Watch) -> Plan:
     recovering = [node for node in fenced if node.fence.phase is FencePhase.RECOVERING]
-    parked = any(vm.is_parked for vm in cluster.vms.values()) if any(n.fence.proven_off for n in fenced) else False
+    parked = any(is_tried_elsewhere(vm, cluster) for vm in cluster.vms.values())
     if not recovering and not parked:
         return Plan()
     rooms = Rooms(cluster)

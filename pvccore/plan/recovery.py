@@ -8,6 +8,7 @@ from dataclasses import replace
 from pvccore.model.change import Change, Check, Kind, Write
 from pvccore.model.cluster import Cluster
 from pvccore.model.node import Node
+from pvccore.model.selectors import Selector
 from pvccore.model.vm import Migration, MigrationPhase, Placement, Vm, VmState, Wanted
 from pvccore.plan.effects import Step
 from pvccore.plan.placement import Rooms
@@ -15,6 +16,10 @@ from pvccore.plan.watch import Watch
 
 CLAIM_LIMIT_S = 15.0
 """A VM that no agent has claimed for this long is placed elsewhere."""
+SETTLED = frozenset(
+    {VmState.RUNNING, VmState.PAUSED, VmState.FAILED, VmState.SHUTTING_DOWN, VmState.RESTARTING},
+)
+"""States of a VM on its new node in which its recovery has nothing left to do."""
 
 
 def vms_to_recover(vms: Iterable[Vm], node: str) -> list[Vm]:
@@ -44,20 +49,22 @@ def plan_recovery(cluster: Cluster, node: Node, rooms: Rooms) -> list[Step]:
 
 def plan_unclaimed(cluster: Cluster, node: Node, rooms: Rooms, watch: Watch) -> list[Step]:
     """VMs of this fence that the agent of their new node has not claimed in time are placed elsewhere again."""
-    late = [vm for vm in _listed(cluster, node) if _is_unclaimed(vm, node, cluster, watch)]
-    return [Step(change=place_or_park(vm, node, rooms)) for vm in late]
+    late = [vm for vm in _listed(cluster, node) if _is_unclaimed(vm, node, watch)]
+    at_work = _nodes_at_work(cluster) if late else set()
+    return [Step(change=place_or_park(vm, node, rooms)) for vm in late if vm.node not in at_work]
 
 
-def _is_unclaimed(vm: Vm, node: Node, cluster: Cluster, watch: Watch) -> bool:
+def _is_unclaimed(vm: Vm, node: Node, watch: Watch) -> bool:
+    """Whether no agent has ever touched `vm` where it was placed; one that crashed there waits for its back-off."""
     placement = vm.placement
     waits = placement.wanted is Wanted.RUNNING and placement.state is VmState.STOPPED and not vm.is_parked
     late = watch.unclaimed_s.get(vm.uuid, 0.0) >= CLAIM_LIMIT_S
-    return waits and late and vm.node != node.name and not _is_starting_others(vm.node, cluster)
+    return waits and late and vm.node != node.name and placement.crashes == 0
 
 
-def _is_starting_others(node: str, cluster: Cluster) -> bool:
-    """Whether that agent is at work: then the VM only waits for its turn."""
-    return any(vm.node == node and vm.placement.state is VmState.STARTING for vm in cluster.vms.values())
+def _nodes_at_work(cluster: Cluster) -> set[str]:
+    """Nodes whose agents are starting something: what is placed there only waits for its turn."""
+    return {vm.node for vm in cluster.vms.values() if vm.placement.state is VmState.STARTING}
 
 
 def unsettled(cluster: Cluster, node: Node) -> list[Vm]:
@@ -66,14 +73,12 @@ def unsettled(cluster: Cluster, node: Node) -> list[Vm]:
 
 
 def _is_settled(vm: Vm, node: Node, cluster: Cluster) -> bool:
-    if _needs_recovery(vm, node.name) and node.name in vm.placement.assigned_to:
+    if node.name in vm.placement.assigned_to and _needs_recovery(vm, node.name):
         return False
-    if vm.placement.wanted is not Wanted.RUNNING or vm.is_parked:
-        return True
-    if vm.placement.state in (VmState.RUNNING, VmState.FAILED):
+    if vm.placement.wanted is not Wanted.RUNNING or vm.is_parked or vm.placement.state in SETTLED:
         return True
     other = cluster.nodes.get(vm.node)
-    return other is None or (vm.node != node.name and other.fence.unfinished)
+    return other is None or other.fence.unfinished or (vm.is_active and other.said_goodbye)
 
 
 def _listed(cluster: Cluster, node: Node) -> list[Vm]:
@@ -82,7 +87,7 @@ def _listed(cluster: Cluster, node: Node) -> list[Vm]:
 
 def _recover(vm: Vm, node: Node, cluster: Cluster, rooms: Rooms) -> Change | None:
     migration = vm.placement.migration
-    if migration is not None and vm.placement.node != node.name and migration.phase is MigrationPhase.PREPARED:
+    if migration is not None and vm.node != node.name:
         return _not_there(vm, node, migration)
     if migration is not None and _is_arriving(migration, node, cluster):
         return None
@@ -94,27 +99,30 @@ def _recover(vm: Vm, node: Node, cluster: Cluster, rooms: Rooms) -> Change | Non
 def _is_arriving(migration: Migration, node: Node, cluster: Cluster) -> bool:
     """Whether the other side owns the VM already and will finish: its agent is not fenced."""
     target = cluster.nodes.get(migration.target)
-    handed_over = migration.phase in (MigrationPhase.HANDED_OVER, MigrationPhase.ARRIVED)
+    handed_over = migration.phase is MigrationPhase.HANDED_OVER
     return handed_over and migration.target != node.name and target is not None and not target.fence.under_way
 
 
 def place_or_park(vm: Vm, node: Node, rooms: Rooms) -> Change:
-    """Place `vm`, which is certainly not running on `node`, on the best other node, or park it with the reason."""
+    """Place `vm`, which certainly runs nowhere, on the best node beside its own, or park it with the reason."""
     target = rooms.choose_target(vm, without=(node.name, vm.node))
     if target is None:
         return park(vm, node, rooms.refusal(vm, without=(node.name, vm.node)))
     rooms.reserve(vm, target)
-    return _placed(vm, node, target, rooms)
+    why = f"{node.name} is off" if vm.node == node.name else f"{vm.node} did not claim it in {CLAIM_LIMIT_S:.0f} s"
+    return _change(vm, node, _placed(vm, target, rooms), f"{vm.name} placed on {target}", _best_by(why, vm, rooms))
 
 
-def _change(vm: Vm, node: Node, after: Placement, what: str, why: str) -> Change:
+def _change(vm: Vm, node: Node | None, after: Placement, what: str, why: str) -> Change:
+    """A new placement of `vm` by the fence of `node`, while that stands as it is; None: a node that was retired."""
+    checks = (Check(kind=Kind.FENCE, key=node.name, version=node.fence.version),) if node is not None else ()
     return Change(
         writes=(Write(kind=Kind.PLACEMENT, key=vm.uuid, before=vm.placement, after=after),),
-        checks=(Check(kind=Kind.FENCE, key=node.name, version=node.fence.version),),
+        checks=checks,
         what=what,
         why=why,
         vm=vm.name,
-        node=node.name,
+        node=node.name if node is not None else "",
     )
 
 
@@ -136,50 +144,58 @@ def _written_off(vm: Vm, node: Node) -> Change:
 
 
 def plan_parked(cluster: Cluster, rooms: Rooms) -> list[Step]:
-    """Starts elsewhere of VMs parked on a fenced node, once any allowed node has got room for them."""
-    return [
-        Step(change=_placed(vm, cluster.nodes[vm.placement.parked_on], target, rooms))
-        for vm in sorted(cluster.vms.values(), key=lambda vm: (-vm.memory_mb, vm.name))
-        if _is_tried_elsewhere(vm, cluster) and (target := _taken(vm, rooms)) is not None
-    ]
+    """Starts elsewhere of VMs parked on a fenced or retired node, once any allowed node has got room for them."""
+    waiting = [vm for vm in cluster.vms.values() if is_tried_elsewhere(vm, cluster)]
+    waiting.sort(key=lambda vm: (-vm.memory_mb, vm.name))
+    changes = [_taken_elsewhere(vm, cluster, rooms) for vm in waiting]
+    return [Step(change=change) for change in changes if change is not None]
 
 
-def _is_tried_elsewhere(vm: Vm, cluster: Cluster) -> bool:
+def is_tried_elsewhere(vm: Vm, cluster: Cluster) -> bool:
+    """Whether a parked VM is started on another node by itself: its own is off or gone, and autorestart is on."""
+    if not vm.is_parked:
+        return False
     node = cluster.nodes.get(vm.placement.parked_on)
-    return (
-        node is not None
-        and node.fence.proven_off
-        and vm.definition.autorestart
-        and vm.placement.wanted is Wanted.RUNNING
-        and vm.placement.state is VmState.STOPPED
-    )
+    is_lost = node is None or node.fence.proven_off
+    waits = vm.placement.wanted is Wanted.RUNNING and vm.placement.state is VmState.STOPPED
+    return is_lost and waits and vm.definition.autorestart
 
 
-def _taken(vm: Vm, rooms: Rooms) -> str | None:
+def _taken_elsewhere(vm: Vm, cluster: Cluster, rooms: Rooms) -> Change | None:
     target = rooms.choose_target(vm)
-    if target is not None:
-        rooms.reserve(vm, target)
-    return target
+    if target is None:
+        return None
+    rooms.reserve(vm, target)
+    node = cluster.nodes.get(vm.placement.parked_on)
+    why = _best_by(f"there is room; {vm.placement.parked_on} is {'off' if node is not None else 'retired'}", vm, rooms)
+    return _change(vm, node, _placed(vm, target, rooms), f"{vm.name} placed on {target}", why)
 
 
 def park(vm: Vm, node: Node, reason: str) -> Change:
-    """Stop `vm` for want of a node: it stays placed where it was, marked, with the reason."""
-    after = replace(at_rest(vm.placement), parked_on=node.name, why=reason)
+    """Stop `vm` for want of a node: it is placed on the fenced node, where it belongs, marked with the reason."""
+    after = replace(
+        at_rest(vm.placement),
+        node=node.name,
+        previous_node=previous_node_after(vm, node.name),
+        parked_on=node.name,
+        why=reason,
+    )
     return _change(vm, node, after, f"{vm.name} parked on {node.name}", reason)
 
 
-def _placed(vm: Vm, node: Node, target: str, rooms: Rooms) -> Change:
-    after = replace(at_rest(vm.placement), node=target, previous_node=previous_node_after(vm, target), parked_on="")
+def _placed(vm: Vm, target: str, rooms: Rooms) -> Placement:
+    """The placement of a VM at rest that another node shall start, with a clean count of crashes."""
+    previous = previous_node_after(vm, target)
+    known = previous if previous in rooms.nodes else ""
+    return replace(at_rest(vm.placement), node=target, previous_node=known, parked_on="", crashes=0)
+
+
+def _best_by(why: str, vm: Vm, rooms: Rooms) -> str:
     selector = vm.definition.node_selector
-    why = f"{node.name} is off; best by {_name(selector, rooms)}"
-    return _change(vm, node, after, f"{vm.name} placed on {target}", why)
+    return f"{why}; best by {rooms.settings.default_selector if selector is Selector.DEFAULT else selector}"
 
 
 def previous_node_after(vm: Vm, target: str) -> str:
     """previous_node of `vm` once it is on `target`: a set one stays, home clears it, else where it was."""
     home = vm.placement.previous_node or vm.placement.node
     return "" if home == target else home
-
-
-def _name(selector: str, rooms: Rooms) -> str:
-    return rooms.settings.default_selector if selector == "default" else selector

@@ -11,6 +11,7 @@ from pvccore.model.node import Node, Readiness, ReadinessState, WantedReadiness
 from pvccore.model.settings import AfterFence, ReturnAfterFence
 from pvccore.plan.effects import (
     AddBlocklist,
+    Effect,
     LiftBlocklist,
     NodeEffect,
     Plan,
@@ -18,13 +19,14 @@ from pvccore.plan.effects import (
     SendPowerOn,
     Step,
 )
-from pvccore.plan.fence_steps import fence_change
+from pvccore.plan.fence_record import fence_change, storage_address
 from pvccore.plan.recovery import unsettled
 from pvccore.plan.watch import Watch
 
 RETRY_S = 2.0
 """Pause before a blocklist command that did not work is given again."""
 POWER_ON_RETRY_S = 10.0
+"""Pause before a node is told to power on again."""
 POWER_ONS = 3
 """How often a fenced node is told to power on again before it is left to a person."""
 LOCKED_OUT = frozenset({FencePhase.OFF_SENT, FencePhase.POWERED_OFF, FencePhase.RECOVERING, FencePhase.RECOVERED})
@@ -35,20 +37,21 @@ def plan_blocklist(cluster: Cluster, node: Node, watch: Watch) -> Plan:
     """The node's one blocklist entry of this round: recorded, sent, retried on its own, acknowledged."""
     fence = node.fence
     sent = fence.blocklist.phase is not BlocklistPhase.NONE and fence.blocklist.round == fence.round
-    if not node.config.storage_address or not (fence.phase in LOCKED_OUT or (sent and fence.under_way)):
+    address = storage_address(node)
+    if not address or not (fence.phase in LOCKED_OUT or (sent and fence.under_way)):
         return Plan()
-    effect = AddBlocklist(node=node.name, round=fence.round, address=node.config.storage_address)
+    effect = AddBlocklist(node=node.name, round=fence.round, address=address)
     if not sent:
-        after = Blocklist(phase=BlocklistPhase.SENT, address=effect.address, round=fence.round)
-        change = _blocklist_change(cluster, node, after, watch, "blocklisting", f"{effect.address}, any port")
+        first = Blocklist(phase=BlocklistPhase.SENT, address=address, round=fence.round, attempts=1)
+        change = _blocklist_change(cluster, node, first, watch, "blocklisting", f"{address}, any port")
         return Plan(steps=(Step(change=change, effects=(effect,)),))
     if fence.blocklist.phase is BlocklistPhase.ACKNOWLEDGED:
         return Plan()
     outcome = watch.last_outcome(effect)
     if outcome is not None and not outcome.error:
         after = replace(fence.blocklist, phase=BlocklistPhase.ACKNOWLEDGED, error="")
-        return Plan(steps=(Step(change=_blocklist_change(cluster, node, after, watch, "blocklisted", effect.address)),))
-    return _again(effect, watch, RETRY_S)
+        return Plan(steps=(Step(change=_blocklist_change(cluster, node, after, watch, "blocklisted", address)),))
+    return _command_again(cluster, node, watch, effect)
 
 
 def plan_return(cluster: Cluster, node: Node, watch: Watch) -> Plan:
@@ -72,34 +75,46 @@ def _recovered(cluster: Cluster, node: Node, watch: Watch) -> Plan:
 
 
 def _power_on(cluster: Cluster, node: Node, watch: Watch) -> Plan:
+    """Power again, a few times at most; a manager that takes over goes on with what has not been seen to work."""
     fence = node.fence
     agent = next((agent for agent in node.config.fence_agents if agent.kind is FenceAgentKind.IPMI), None)
     wanted = cluster.settings.after_fence is AfterFence.POWER_ON and not fence.leave_off and not cluster.maintenance.on
-    if agent is None or not wanted or node.is_alive:
+    if agent is None or not wanted or node.is_alive or fence.power_on_sent:
         return Plan()
     effect = SendPowerOn(node=node.name, round=fence.round, agent=agent)
-    if not fence.power_on_sent:
-        change = fence_change(
-            cluster, node, replace(fence, power_on_sent=True), watch, "power on", "its VMs are settled", maintenance=True
-        )
-        return Plan(steps=(Step(change=change, effects=(effect,)),))
-    outcomes = watch.outcomes_of(effect)
-    if outcomes and outcomes[-1].error and len(outcomes) < POWER_ONS:
-        return _again(effect, watch, POWER_ON_RETRY_S)
-    return Plan()
+    outcome = watch.last_outcome(effect)
+    if outcome is not None and not outcome.error:
+        done = fence_change(cluster, node, replace(fence, power_on_sent=True), watch, "power is on", str(agent.kind))
+        return Plan(steps=(Step(change=replace(done, quiet=True)),))
+    if fence.power_ons >= POWER_ONS:
+        return Plan()
+    after = replace(fence, power_ons=fence.power_ons + 1)
+    change = fence_change(cluster, node, after, watch, "power on", "its VMs are settled", maintenance=True)
+    return _again(Step(change=change, effects=(effect,)), effect, watch, POWER_ON_RETRY_S)
 
 
 def _admission(cluster: Cluster, node: Node, watch: Watch) -> Plan:
-    """The clean node may act again: its address is lifted, then the record goes to none."""
-    if any(isinstance(effect, SendPowerOff) and effect.node == node.name for effect in watch.in_flight):
+    """The clean node may act again: its address is lifted, then the record goes to none.
+
+    Not before the last power-off, blocklisting or power-on that any manager committed has ended: each of them ends
+    within the session of its commit, and none is committed at this stage.
+    """
+    hold_s = cluster.settings.session_s - watch.stage_s.get(node.name, 0.0)
+    if any(_may_hit(effect, node) for effect in watch.in_flight):
         return Plan()
+    if hold_s > 0:
+        return Plan(wake_at_s=watch.now_s + hold_s)
     blocklist = node.fence.blocklist
     if blocklist.phase is not BlocklistPhase.NONE:
         effect = LiftBlocklist(node=node.name, round=node.fence.round, address=blocklist.address)
         outcome = watch.last_outcome(effect)
         if outcome is None or outcome.error:
-            return _again(effect, watch, RETRY_S)
+            return _command_again(cluster, node, watch, effect)
     return Plan(steps=(Step(change=_admitted(cluster, node, watch)),))
+
+
+def _may_hit(effect: Effect, node: Node) -> bool:
+    return isinstance(effect, AddBlocklist | SendPowerOff | SendPowerOn) and effect.node == node.name
 
 
 def _admitted(cluster: Cluster, node: Node, watch: Watch) -> Change:
@@ -108,32 +123,45 @@ def _admitted(cluster: Cluster, node: Node, watch: Watch) -> Change:
         version=fence.version, zxid=fence.zxid, extra=fence.extra, round=fence.round, times=dict(fence.times)
     )
     readiness = _readiness_after(cluster, node)
-    change = fence_change(cluster, node, cleared, watch, "ended", f"it is back and clean, {readiness.state}", presence=True)
+    change = fence_change(
+        cluster, node, cleared, watch, "ended", f"it is back and clean, {readiness.state}", presence=True
+    )
     write = Write(kind=Kind.READINESS, key=node.name, before=node.readiness, after=readiness)
     return replace(change, writes=(*change.writes, write)) if readiness != node.readiness else change
 
 
 def _readiness_after(cluster: Cluster, node: Node) -> Readiness:
+    """How the node comes back: as a person had it wanted, or flushed until one has looked at it."""
     before = node.readiness
-    if cluster.settings.return_after_fence is ReturnAfterFence.READY and before.wanted is WantedReadiness.READY:
+    if before.wanted is WantedReadiness.READY and cluster.settings.return_after_fence is ReturnAfterFence.READY:
         return replace(before, state=ReadinessState.READYING, waits_for=())
-    state = ReadinessState.FLUSHING if cluster.vms_on(node.name) else ReadinessState.FLUSHED
-    return replace(
-        before, wanted=WantedReadiness.FLUSHED, state=state, waits_for=(), by="manager", reason="returned after a fence"
-    )
+    flushing = replace(before, wanted=WantedReadiness.FLUSHED, state=ReadinessState.FLUSHING, waits_for=())
+    if before.wanted is WantedReadiness.FLUSHED:
+        return flushing
+    return replace(flushing, by="manager", reason="returned after a fence")
 
 
-def _again(effect: NodeEffect, watch: Watch, pause_s: float) -> Plan:
+def _command_again(cluster: Cluster, node: Node, watch: Watch, effect: AddBlocklist | LiftBlocklist) -> Plan:
+    """A command to Ceph, the first time in our reign or after one that failed, recorded before it is given."""
+    outcome = watch.last_outcome(effect)
+    error = outcome.error if outcome is not None else ""
+    after = replace(node.fence.blocklist, attempts=node.fence.blocklist.attempts + 1, error=error)
+    what = "lifting the blocklist" if isinstance(effect, LiftBlocklist) else "blocklisting again"
+    change = _blocklist_change(cluster, node, after, watch, what, error or effect.address)
+    quiet = error == node.fence.blocklist.error and after.attempts > 1
+    return _again(Step(change=replace(change, quiet=quiet), effects=(effect,)), effect, watch, RETRY_S)
+
+
+def _again(step: Step, effect: NodeEffect, watch: Watch, pause_s: float) -> Plan:
+    """The step, unless its effect is under way; at the earliest `pause_s` after it last ended."""
     if effect in watch.in_flight:
         return Plan()
     outcome = watch.last_outcome(effect)
     due_at_s = outcome.at_s + pause_s if outcome is not None else watch.now_s
     if due_at_s > watch.now_s:
         return Plan(wake_at_s=due_at_s)
-    return Plan(steps=(Step(effects=(effect,)),))
+    return Plan(steps=(step,))
 
 
-def _blocklist_change(
-    cluster: Cluster, node: Node, blocklist: Blocklist, watch: Watch, what: str, why: str
-) -> Change:
+def _blocklist_change(cluster: Cluster, node: Node, blocklist: Blocklist, watch: Watch, what: str, why: str) -> Change:
     return fence_change(cluster, node, replace(node.fence, blocklist=blocklist), watch, what, why)
