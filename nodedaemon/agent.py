@@ -9,6 +9,7 @@ from dataclasses import replace
 from nodedaemon.hypervisor import ObservedHypervisor
 from nodedaemon.identity import Identity
 from nodedaemon.ledger import Executor, Ledger
+from nodedaemon.logs import named
 from nodedaemon.loop import Clock
 from nodedaemon.presence import announce, say_goodbye
 from nodedaemon.stopwatches import Stopwatches
@@ -78,6 +79,8 @@ class AgentLoop:
         view = self._acknowledge_maintenance(view)
         if not self._live.is_current:
             return self._live.due_at_s
+        # In this order: a guest that has shut itself down is told of only once its domain is gone.
+        self._shut_down_inside |= self._hypervisor.take_shut_down_inside()
         domains = self._hypervisor.observed_domains()
         view = self._look_up_strangers(view, domains or {})
         watch = self._look(view, domains)
@@ -116,7 +119,6 @@ class AgentLoop:
     def _look(self, view: LocalView, domains: Domains | None) -> LocalWatch:
         now_s = self._clock.monotonic()
         self._ledger.forget(lambda effect: _is_current(effect, view, domains or {}))
-        self._shut_down_inside |= self._hypervisor.take_shut_down_inside()
         if domains is not None:
             self._shut_down_inside &= frozenset(uuid for uuid in view.vms if uuid not in domains)
         self._runs += 1
@@ -133,8 +135,9 @@ class AgentLoop:
                 now_s,
             ),
             shut_down_inside=self._shut_down_inside,
-            outcomes=self._ledger.outcomes,
+            # In flight first: what ends between the two is then in both, never in neither, and is not done twice.
             in_flight=self._ledger.in_flight,
+            outcomes=self._ledger.outcomes,
         )
 
     def _is_fresh(self, now_s: float, view: LocalView) -> bool:
@@ -153,7 +156,7 @@ class AgentLoop:
                 if step.change is not None:
                     self._session.commit(step.change, self._guards(view))
                     if step.change.what:
-                        log.info("%s: %s", step.change.what, step.change.why)
+                        log.info("%s: %s", step.change.what, step.change.why, extra=named(step.change))
                 for effect in step.effects:
                     self._ledger.start(effect)
             except Conflict as lost:

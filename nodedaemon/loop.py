@@ -85,8 +85,8 @@ class LoopThread:
         """One step whose failure never ends the loop."""
         try:
             return step_until_settled(self._loop)
-        except Unavailable as unavailable:
-            log.info("%s waits: %s", self._thread.name, unavailable)
+        except (Unavailable, Conflict) as reason:
+            log.info("%s waits: %s", self._thread.name, reason)
         except Exception:
             log.exception("%s: a step broke off", self._thread.name)
         return self._clock.monotonic() + TROUBLE_PAUSE_S
@@ -100,5 +100,3 @@ def step_until_settled(loop: Loop) -> float | None:
         except Conflict as conflict:
             log.debug("decided anew: %s", conflict)
     return loop.step()
-
-

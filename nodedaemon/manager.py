@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from nodedaemon.absence import Absence
 from nodedaemon.ledger import Executor, Ledger
+from nodedaemon.logs import named
 from nodedaemon.loop import Clock
 from nodedaemon.stopwatches import Stopwatches
 from pvccore.model.change import Check, Kind
@@ -172,8 +173,9 @@ class ManagerLoop:
             unclaimed_s=self._claims.seconds(_unclaimed(cluster), now_s),
             storm=self._absence.storm(cluster, absent, now_s),
             cold=not cluster.started,
-            outcomes=self._ledger.outcomes,
+            # In flight first: what ends between the two is then in both, never in neither, and is not done twice.
             in_flight=self._ledger.in_flight,
+            outcomes=self._ledger.outcomes,
         )
 
     def _fenced_s_ago(self, cluster: Cluster, now_s: float) -> dict[str, float]:
@@ -205,7 +207,7 @@ class ManagerLoop:
         sent_at_s = self._clock.monotonic()
         if step.change is not None:
             self._session.commit(step.change, guards)
-            log.info("%s: %s", step.change.what, step.change.why)
+            log.info("%s: %s", step.change.what, step.change.why, extra=named(step.change))
         for effect in step.effects:
             deadline_s = sent_at_s + cluster.settings.session_s - DEADLINE_MARGIN_S
             self._ledger.start(effect, deadline_s if isinstance(effect, SendPowerOff) else None)
@@ -234,5 +236,3 @@ def _unclaimed(cluster: Cluster) -> dict[str, int]:
     listed = [uuid for node in cluster.nodes.values() if node.fence.recovering for uuid in node.fence.recovering]
     found = [cluster.vms[uuid] for uuid in listed if uuid in cluster.vms]
     return {vm.uuid: vm.placement.version for vm in found if vm.placement.state is VmState.STOPPED}
-
-
