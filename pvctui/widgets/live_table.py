@@ -12,7 +12,7 @@ from pvctui.widgets.columns import GUTTER_WIDTH
 from pvctui.widgets.ordering import SortOrder, next_sort
 from pvctui.widgets.table_bindings import textual_bindings
 from pvctui.widgets.table_messages import RowSelected
-from pvctui.widgets.table_view import HEADER_HEIGHT, TableView
+from pvctui.widgets.table_view import TableView
 
 
 class LiveTable(TableView, inherit_bindings=False):
@@ -212,10 +212,10 @@ class LiveTable(TableView, inherit_bindings=False):
         if offset is None:
             return
         event.stop()
-        if offset.y < HEADER_HEIGHT:
+        if offset.y < self.header_height:
             self._click_header(offset.x)
             return
-        place = offset.y - HEADER_HEIGHT + self.scroll_offset.y
+        place = offset.y - self.header_height + self.scroll_offset.y
         if place < len(self.live_rows.shown):
             self._click_row(place, in_gutter=offset.x < GUTTER_WIDTH, twice=event.chain == 2)  # noqa: PLR2004
 

@@ -59,16 +59,18 @@ class TableView(ScrollView, can_focus=True, inherit_bindings=False):
         extra_fields: Iterable[str] = (),
         empty_text: str = "",
         follow_top: bool = False,
+        header: bool = True,
         clock: Callable[[], float] = monotonic,
         id: str | None = None,  # noqa: A002 (Textual's word)
         classes: str | None = None,
     ) -> None:
-        """`follow_top`: a cursor on the first row stays on the first row, as in a journal."""
+        """`follow_top`: a cursor on the first row stays on the first row, as in a journal. `header`: columns have titles."""
         super().__init__(id=id, classes=classes)
         fields = {name: hidden_field(name) for name in extra_fields}
         self.live_rows = LiveRows(columns, order=order, extra_fields=fields)
         self.marks = Marks()
         self.empty_text = empty_text
+        self.header_height = HEADER_HEIGHT if header else 0
         self.cursor_key: str | None = None
         self._follow_top = follow_top
         self._clock = clock
@@ -224,7 +226,7 @@ class TableView(ScrollView, can_focus=True, inherit_bindings=False):
 
     def _settle(self, before: Standpoint) -> None:
         """After rows moved: the cursor on its row, and that row on its line of the screen."""
-        self.virtual_size = Size(self.window_width, HEADER_HEIGHT + len(self.live_rows.shown))
+        self.virtual_size = Size(self.window_width, self.header_height + len(self.live_rows.shown))
         place = self._place_after(before)
         line = before.line_in_sight(self.window_height)
         if line is not None:
@@ -275,7 +277,7 @@ class TableView(ScrollView, can_focus=True, inherit_bindings=False):
     @property
     def window_height(self) -> int:
         """How many rows are in sight."""
-        return max(1, self.size.height - HEADER_HEIGHT)
+        return max(1, self.size.height - self.header_height)
 
     def _scroll_top_to(self, top: int) -> None:
         top = max(0, min(top, len(self.live_rows.shown) - self.window_height))
@@ -296,7 +298,7 @@ class TableView(ScrollView, can_focus=True, inherit_bindings=False):
             self.refresh()
         elif lines:
             width = self.window_width
-            self.refresh(*(Region(0, HEADER_HEIGHT + line, width, 1) for line in lines))
+            self.refresh(*(Region(0, self.header_height + line, width, 1) for line in lines))
 
     # Painting.
 
@@ -318,13 +320,13 @@ class TableView(ScrollView, can_focus=True, inherit_bindings=False):
         layout, palette = self._column_layout, self._palette
         if layout is None or palette is None:
             return Strip.blank(self.window_width)
-        if y < HEADER_HEIGHT:
+        if y < self.header_height:
             return paint_header(layout, self.live_rows.order, palette)
         shown = self.live_rows.shown
-        place = y - HEADER_HEIGHT + self.scroll_offset.y
+        place = y - self.header_height + self.scroll_offset.y
         if place < len(shown):
             return self._row_strip(shown[place], layout, palette)
-        if not shown and y == HEADER_HEIGHT + 1:
+        if not shown and y == (self.header_height + 1 if self.header_height else 0):
             text = "nothing matches the filter" if len(self.live_rows) else self.empty_text
             return paint_message(text, layout.width, palette.line + palette.states["dim"])
         return Strip.blank(layout.width, palette.line)
@@ -358,7 +360,7 @@ class TableView(ScrollView, can_focus=True, inherit_bindings=False):
 
     def on_resize(self) -> None:
         """Another window: keep the cursor in sight."""
-        self.virtual_size = Size(self.window_width, HEADER_HEIGHT + len(self.live_rows.shown))
+        self.virtual_size = Size(self.window_width, self.header_height + len(self.live_rows.shown))
         place = self.live_rows.place_of(self.cursor_key)
         if place is not None:
             self._show_place(place)

@@ -1,0 +1,379 @@
+"""The console: wires the feed to the screens, routes keys to what they ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from time import time
+from typing import ClassVar
+
+from textual import on
+from textual.app import App, ComposeResult
+from textual.binding import BindingType
+from textual.containers import Vertical
+from textual.message import Message
+from textual.screen import Screen
+from textual.widgets import ContentSwitcher
+
+from pvccore.model.cluster import Cluster, Delta
+from pvccore.model.errors import PvcError, Unavailable
+from pvctui.bridge import Feed
+from pvctui.commands import OVERVIEW, VMS, bindings, command_of_action, commands_at
+from pvctui.demo_actions import DemoActions
+from pvctui.dialogs.dialog import Asked, Dialog
+from pvctui.look import THEMES
+from pvctui.requests import Requests
+from pvctui.rows.pulse import Pulse
+from pvctui.rows.statuses import StatusBook
+from pvctui.rows.view import View
+from pvctui.screens import PLACES, SCREENS
+from pvctui.screens.detail_screen import DetailScreen
+from pvctui.screens.place import DetailWanted, Opened, Place
+from pvctui.widgets.banners import Banners, FenceLine
+from pvctui.widgets.footer import Footer
+from pvctui.widgets.header import Header
+from pvctui.widgets.line import OneLine
+from pvctui.widgets.tab_line import TabLine
+
+TICK_S = 1.0
+NARROWEST, LOWEST = 60, 15
+
+
+class ClusterChanged(Message):
+    """There is a newer snapshot, or the connection stands otherwise: at most one of these waits at a time."""
+
+
+class Finished(Message):
+    """A request was carried out, or refused."""
+
+    def __init__(self, asked: Asked, error: PvcError | None) -> None:
+        super().__init__()
+        self.asked = asked
+        self.error = error
+
+
+class Console(App[None]):
+    """The operations console of one cluster."""
+
+    TITLE = "pvc-tui"
+    CSS_PATH = "pvctui.tcss"
+    ENABLE_COMMAND_PALETTE = False
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings()]
+    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [
+        (0, "-too-narrow"),
+        (NARROWEST, "-narrow"),
+        (100, "-medium"),
+        (120, "-wide"),
+    ]
+    VERTICAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [
+        (0, "-too-low"),
+        (LOWEST, "-low"),
+        (34, "-tall"),
+        (50, "-very-tall"),
+    ]
+
+    def __init__(
+        self,
+        feed: Feed,
+        requests: Requests,
+        *,
+        demo: DemoActions | None = None,
+        wall_clock: Callable[[], float] = time,
+    ) -> None:
+        """`feed`: where snapshots come from. `demo`: the simulated world behind it, if there is one."""
+        super().__init__()
+        self.feed = feed
+        self.requests = requests
+        self.demo = demo
+        self.place_name = OVERVIEW
+        self._last_place = OVERVIEW
+        self._wall_clock = wall_clock
+        self._book = StatusBook()
+        self._pulse = Pulse()
+        self._on_way: dict[str, str] = {}
+        self.view = View(cluster=Cluster(), delta=Delta(), book=self._book, pulse=self._pulse)
+
+    # The frame.
+
+    def compose(self) -> ComposeResult:
+        """Header, banners, tabs, one screen, footer."""
+        with Vertical(id="frame"):
+            yield Header()
+            yield Banners()
+            yield TabLine([(name, entry.key, entry.title) for name, entry in PLACES.items()], id="tabs")
+            yield ContentSwitcher(id="places")
+            yield Footer()
+        yield OneLine((f"too small: the console needs {NARROWEST}×{LOWEST}",), id="too-small")
+
+    async def on_mount(self) -> None:
+        """The frame is there before the data."""
+        for theme in THEMES:
+            self.register_theme(theme)
+        self.theme = THEMES[0].name
+        await self._show_place(OVERVIEW)
+        self.set_interval(TICK_S, self._tick)
+        self.feed.start(self._wake)
+
+    def on_unmount(self) -> None:
+        """Nothing wakes a console that is gone."""
+        self.feed.stop()
+
+    def _wake(self) -> None:
+        self.post_message(ClusterChanged())
+
+    @property
+    def place(self) -> Place | None:
+        """The screen that is shown."""
+        found = self.main_screen.query(f"#place-{self.place_name}")
+        return found.first(Place) if found else None
+
+    @property
+    def main_screen(self) -> Screen[object]:
+        """The one under all dialogs."""
+        return self.screen_stack[0]
+
+    @property
+    def places(self) -> Sequence[Place]:
+        """The screens that were looked at."""
+        return list(self.main_screen.query(Place))
+
+    async def _show_place(self, name: str) -> None:
+        """Go to a screen; it is made when it is first looked at."""
+        switcher = self.main_screen.query_one(ContentSwitcher)
+        wanted = f"place-{name}"
+        if not switcher.query(f"#{wanted}"):
+            await switcher.mount(PLACES[name].place(id=wanted))
+        if name != self.place_name:
+            self._last_place = self.place_name
+        self.place_name = name
+        switcher.current = wanted
+        self.main_screen.query_one(TabLine).mark(name)
+        self.main_screen.query_one(Footer).offer(commands_at(name, demo=self.demo is not None))
+        place = self.place
+        if place is not None:
+            place.take(self.view)
+            place.enter()
+
+    # Data.
+
+    @on(ClusterChanged)
+    def _changed(self) -> None:
+        newest = self.feed.take()
+        changed = self._book.take_in(newest.cluster, newest.delta)
+        self._pulse.take_in(newest.cluster, newest.delta)
+        self.view = View(
+            cluster=newest.cluster,
+            delta=newest.delta,
+            book=self._book,
+            pulse=self._pulse,
+            link=newest.link,
+            now_s=self._wall_clock(),
+            changed_vms=changed,
+            on_way=dict(self._on_way),
+            read_only=self.requests.read_only,
+        )
+        self._spread()
+
+    def _spread(self) -> None:
+        """Give the view to the frame, to the screen that is shown, and to what lies over it."""
+        view = self.view
+        self._tell_frame()
+        for place in self.places:
+            if place.id == f"place-{self.place_name}":
+                place.take(view)
+            else:
+                place.note(view)
+        self._tell_dialogs()
+
+    def _tell_frame(self) -> None:
+        self.main_screen.query_one(Header).take(self.view)
+        self.main_screen.query_one(Banners).take(self.view)
+
+    def _tell_dialogs(self) -> None:
+        for screen in self.screen_stack[1:]:
+            if isinstance(screen, Dialog | DetailScreen) and screen.is_mounted:
+                screen.take(self.view)
+
+    def _tick(self) -> None:
+        """Ages go on, and the connection may stand otherwise."""
+        if not self.is_running or not self.main_screen.is_mounted:
+            return
+        link = self.feed.link()
+        self._pulse.beat(self.view.cluster)
+        self.view = self._still(link=link)
+        self._tell_frame()
+        if self.place is not None:
+            self.place.tick(self.view)
+        self._tell_dialogs()
+
+    def _still(self, **changes: object) -> View:
+        """The same snapshot a moment later."""
+        values = {name: getattr(self.view, name) for name in View.__slots__}
+        values |= {"delta": Delta(), "changed_vms": frozenset(), "now_s": self._wall_clock()}
+        return View(**(values | changes))
+
+    # Requests.
+
+    @on(Asked)
+    def _asked(self, message: Asked) -> None:
+        """Carry it out on a thread of its own; the row shows it meanwhile."""
+        self._set_on_way(message.subject, message.words)
+        newest = self.view.cluster
+
+        def carry_out() -> None:
+            error: PvcError | None = None
+            try:
+                self.requests.carry_out(message.request, newest)
+            except PvcError as refused:
+                error = refused
+            except Exception as crash:  # noqa: BLE001 - told to the person, in place of a dead dialog
+                self.log.error(crash)
+                error = Unavailable(f"the console failed: {type(crash).__name__}: {crash}")
+            self.post_message(Finished(message, error))
+
+        self.run_worker(carry_out, thread=True, exit_on_error=False, name=message.words)
+
+    @on(Finished)
+    def _finished(self, message: Finished) -> None:
+        asked = message.asked
+        self._set_on_way(asked.subject, "")
+        is_open = asked.dialog in self.screen_stack
+        if message.error is None:
+            if is_open:
+                asked.dialog.done()
+        elif is_open:
+            asked.dialog.refused(message.error)
+        else:
+            self.tell(f"{asked.words}: {message.error}", bad=True)
+
+    def _set_on_way(self, subject: str, words: str) -> None:
+        key = subject.partition(" ")[2]
+        if not key:
+            return
+        if words:
+            self._on_way[key] = words
+        else:
+            self._on_way.pop(key, None)
+        touched = frozenset({key})
+        self.view = self._still(on_way=dict(self._on_way), changed_vms=touched, delta=Delta(nodes=touched))
+        self._spread()
+
+    def tell(self, words: str, *, bad: bool = False) -> None:
+        """Say something that has no better place."""
+        self.notify(words, severity="error" if bad else "information", markup=False)
+
+    # Keys.
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """A key works where the table says so, and not under a dialog."""
+        command = command_of_action(action)
+        if command is None:
+            return True
+        if command.demo and self.demo is None:
+            return False
+        under_dialog = len(self.screen_stack) > 1
+        if under_dialog and action not in ("quit", "edit", "focus_next", "focus_previous"):
+            return False
+        return command.fits(self.place_name)
+
+    async def action_go(self, place: str) -> None:
+        """Another screen."""
+        await self._show_place(place)
+
+    async def action_go_last(self) -> None:
+        """The screen before this one."""
+        await self._show_place(self._last_place)
+
+    def action_back(self) -> None:
+        """One level back within the screen."""
+        if self.place is not None and not self.place.back():
+            self.place.enter()
+
+    def action_filter(self) -> None:
+        """Filter the list."""
+        if self.place is not None:
+            self.place.filter()
+
+    def action_detail_tab(self, steps: int) -> None:
+        """Another tab of the detail."""
+        if self.place is not None:
+            self.place.step_tab(steps)
+
+    def action_help(self) -> None:
+        """The keys of this place."""
+        from pvctui.dialogs.help import HelpDialog
+
+        commands = commands_at(self.place_name, demo=self.demo is not None)
+        self.push_screen(HelpDialog(self.view, self.place_name, PLACES[self.place_name].title, commands))
+
+    def action_maintenance(self) -> None:
+        """The dialog of the switch."""
+        from pvctui.dialogs.maintenance import MaintenanceDialog
+
+        if self._may_change():
+            self.push_screen(MaintenanceDialog(self.view))
+
+    def action_edit(self) -> None:
+        """The form of the VM under the cursor."""
+        from pvctui.dialogs.metadata import MetadataDialog
+
+        kind, _, key = self._subject().partition(" ")
+        if kind == "vm" and key in self.view.cluster.vms and self._may_change():
+            self.push_screen(MetadataDialog(self.view, key))
+
+    def action_demo(self) -> None:
+        """Break and mend the simulated world."""
+        from pvctui.dialogs.demo import DemoDialog
+
+        if self.demo is not None:
+            self.push_screen(DemoDialog(self.view, self.demo))
+
+    def _subject(self) -> str:
+        screen = self.screen
+        if isinstance(screen, DetailScreen):
+            return screen.subject
+        return self.place.subject if self.place is not None else ""
+
+    def _may_change(self) -> bool:
+        """Whether a change can be asked for now; if not, why not is told."""
+        objection = self.requests.objection
+        if not objection and not self.view.link.is_live:
+            objection = "not connected: nothing can be changed until the cluster answers again"
+        if objection:
+            self.tell(objection, bad=True)
+        return not objection
+
+    # Ways from one place to another.
+
+    @on(TabLine.Chosen)
+    async def _tab_clicked(self, message: TabLine.Chosen) -> None:
+        await self._show_place(message.place)
+
+    @on(FenceLine.Opened)
+    def _fence_opened(self, message: FenceLine.Opened) -> None:
+        self._show_fence(message.node)
+
+    def _show_fence(self, node: str) -> None:
+        from pvctui.dialogs.fence_steps import FenceStepsDialog
+
+        self.push_screen(FenceStepsDialog(self.view, node))
+
+    @on(DetailWanted)
+    def _detail_wanted(self, message: DetailWanted) -> None:
+        self.push_screen(DetailScreen(self.view, message.subject))
+
+    @on(Opened)
+    async def _opened(self, message: Opened) -> None:
+        """Go to a subject: a fenced node's fence, a node, a VM, an entry's subject."""
+        kind, _, key = message.subject.partition(" ")
+        node = self.view.cluster.nodes.get(key) if kind == "node" else None
+        if node is not None and node.fence.under_way:
+            self._show_fence(key)
+            return
+        target = {"node": "nodes", "vm": VMS, "entry": "journal"}.get(kind)
+        if target is not None:
+            await self._show_place(target)
+            if self.place is not None:
+                self.place.point_at(message.subject)
+
+
+__all__ = ["SCREENS", "Console"]

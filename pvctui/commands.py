@@ -1,0 +1,140 @@
+"""The one table of what a person can ask of the console: feeds keys, footer, help, palette and the actions menu."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from textual.binding import Binding
+
+OVERVIEW, NODES, VMS, JOURNAL = "overview", "nodes", "vms", "journal"
+STORAGE, TASKS = "storage", "tasks"
+LISTS = frozenset({OVERVIEW, NODES, VMS, JOURNAL})
+FILTERED = frozenset({NODES, VMS, JOURNAL})
+DETAILED = frozenset({NODES, VMS})
+ANYWHERE: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """One thing that can be asked for.
+
+    keys: Textual's names, divided by commas. label: its word in the footer, "" keeps it out of there.
+    places: the screens where it makes sense; empty = everywhere. changes: it can end in a change of the cluster,
+    always through a dialog. demo: only where the console made the cluster itself.
+    """
+
+    id: str
+    keys: str
+    description: str
+    action: str
+    label: str = ""
+    places: frozenset[str] = ANYWHERE
+    changes: bool = False
+    demo: bool = False
+
+    @property
+    def shown_key(self) -> str:
+        """The first key as a person would name it."""
+        return shown_key(self.keys.split(",")[0])
+
+    @property
+    def shown_keys(self) -> str:
+        """All its keys as a person would name them."""
+        return " ".join(shown_key(key) for key in self.keys.split(","))
+
+    def fits(self, place: str) -> bool:
+        """Whether it makes sense on a screen."""
+        return not self.places or place in self.places
+
+
+KEY_NAMES = {
+    "question_mark": "?",
+    "slash": "/",
+    "colon": ":",
+    "comma": ",",
+    "full_stop": ".",
+    "minus": "-",
+    "asterisk": "*",
+    "less_than_sign": "<",
+    "greater_than_sign": ">",
+    "escape": "Esc",
+    "enter": "Enter",
+    "space": "Space",
+    "tab": "Tab",
+    "shift+tab": "Shift-Tab",
+    "up": "↑",
+    "down": "↓",
+    "left": "←",
+    "right": "→",
+    "home": "Home",
+    "end": "End",
+    "pageup": "PgUp",
+    "pagedown": "PgDn",
+    "shift+up": "Shift-↑",
+    "shift+down": "Shift-↓",
+}
+
+
+def shown_key(key: str) -> str:
+    """A key of Textual's as a person would name it: `Ctrl-D`, `?`."""
+    named = KEY_NAMES.get(key)
+    if named:
+        return named
+    if key.startswith("ctrl+"):
+        return "Ctrl-" + key.removeprefix("ctrl+").upper()
+    return key
+
+
+COMMANDS: tuple[Command, ...] = (
+    Command(id="open.help", keys="question_mark", description="Help for this place", action="help", label="help"),
+    Command(id="list.filter", keys="slash", description="Filter the list", action="filter", label="filter", places=FILTERED),
+    Command(id="open.palette", keys="colon,ctrl+p", description="Every command, node and VM by name", action="palette", label="command"),
+    Command(id="go.overview", keys="1", description="Overview: what is wrong now", action="go('overview')"),
+    Command(id="go.nodes", keys="2", description="Nodes", action="go('nodes')"),
+    Command(id="go.vms", keys="3", description="VMs", action="go('vms')"),
+    Command(id="go.storage", keys="4", description="Storage", action="go('storage')"),
+    Command(id="go.tasks", keys="5", description="Tasks", action="go('tasks')"),
+    Command(id="go.journal", keys="6", description="Journal", action="go('journal')"),
+    Command(id="vm.edit", keys="e", description="Edit the VM's metadata", action="edit", label="edit", places=frozenset({VMS}), changes=True),
+    Command(id="cluster.maintenance", keys="M", description="Turn maintenance on or off", action="maintenance", label="maintenance", changes=True),
+    Command(id="open.actions", keys="x", description="All actions here", action="actions", label="actions", places=LISTS),
+    Command(id="demo.menu", keys="D", description="Demo: cut power, partition, break a BMC, mend", action="demo", label="demo", demo=True),
+    Command(id="detail.previous", keys="comma", description="Previous tab of the detail", action="detail_tab(-1)", places=DETAILED),
+    Command(id="detail.next", keys="full_stop", description="Next tab of the detail", action="detail_tab(1)", label="tab", places=DETAILED),
+    Command(id="go.last", keys="minus", description="Back to the last screen", action="go_last"),
+    Command(id="pane.next", keys="tab", description="Next pane", action="app.focus_next"),
+    Command(id="pane.previous", keys="shift+tab", description="Previous pane", action="app.focus_previous"),
+    Command(id="back", keys="escape", description="One level back; never quits", action="back"),
+    Command(id="quit", keys="q,ctrl+q", description="Quit the console; the cluster goes on", action="quit", label="quit"),
+)
+RIGHT_OF_FOOTER = "quit"
+
+
+def commands_at(place: str, *, demo: bool) -> list[Command]:
+    """The commands that make sense on a screen, in the table's order."""
+    return [command for command in COMMANDS if command.fits(place) and (demo or not command.demo)]
+
+
+def command_of_action(action: str) -> Command | None:
+    """The command behind an action's name without its parameters."""
+    return next((command for command in COMMANDS if command.action.partition("(")[0] == action), None)
+
+
+def clashes(commands: Iterable[Command]) -> list[str]:
+    """What is wrong with a table: ids used twice, keys that mean two things in one place; in words."""
+    commands = list(commands)
+    ids = Counter(command.id for command in commands)
+    found = [f"the id {name} is used {count} times" for name, count in ids.items() if count > 1]
+    for place in (OVERVIEW, NODES, VMS, STORAGE, TASKS, JOURNAL):
+        keys = Counter(key for command in commands if command.fits(place) for key in command.keys.split(","))
+        found += [f"{shown_key(key)} means {count} things in {place}" for key, count in keys.items() if count > 1]
+    return found
+
+
+def bindings() -> list[Binding]:
+    """The table's keys as Textual wants them."""
+    return [
+        Binding(command.keys, command.action, command.description, show=False, id=command.id) for command in COMMANDS
+    ]

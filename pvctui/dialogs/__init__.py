@@ -1,0 +1,1 @@
+"""What asks before anything is changed, and what explains."""

@@ -1,0 +1,145 @@
+"""What every dialog is: words, inputs, Cancel, and one action that Enter never triggers from an input."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.message import Message
+from textual.screen import ModalScreen
+from textual.widget import Widget
+from textual.widgets import Button, Input
+
+from pvccore.model.errors import Invalid, PvcError
+from pvctui.requests import Request
+from pvctui.rows.lines import Line
+from pvctui.rows.view import View
+from pvctui.widgets.cell_text import printable
+from pvctui.widgets.detail import Words
+
+
+class Asked(Message):
+    """A dialog wants a request carried out; the app tells it what became of it.
+
+    subject: the key of the row that shows "on its way", "" for none.
+    """
+
+    def __init__(self, dialog: Dialog, request: Request, subject: str, words: str) -> None:
+        super().__init__()
+        self.dialog = dialog
+        self.request = request
+        self.subject = subject
+        self.words = words
+
+
+class Dialog(ModalScreen[None]):
+    """Focus starts on the first input, else on Cancel; Esc cancels; a refusal is shown where the hand is."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "cancel", "Cancel", show=False)]
+    AUTO_FOCUS: ClassVar[str | None] = "#dialog Input, #dialog .first"
+    TITLE_TEXT: ClassVar[str] = ""
+    ACTION_TEXT: ClassVar[str] = ""
+    CANCEL_TEXT: ClassVar[str] = "Cancel"
+
+    def __init__(self, view: View) -> None:
+        """`view`: what is known when it opens; newer ones come by `take`."""
+        super().__init__()
+        self.view = view
+        self.is_under_way = False
+
+    def title_text(self) -> str:
+        """What stands in the border."""
+        return self.TITLE_TEXT
+
+    def action_text(self) -> str:
+        """The word on the button that does it; empty for a dialog that only tells."""
+        return self.ACTION_TEXT
+
+    def body(self) -> Sequence[Widget]:
+        """What stands between the title and the buttons."""
+        raise NotImplementedError
+
+    def act(self) -> None:
+        """The action was chosen."""
+
+    def take(self, view: View) -> None:
+        """A newer view, while the dialog is open; what was typed stays."""
+        self.view = view
+
+    def compose(self) -> ComposeResult:
+        """Body, error, buttons."""
+        with Vertical(id="dialog") as frame:
+            frame.border_title = escaped(self.title_text())
+            with VerticalScroll(id="dialog-body", can_focus=False):
+                yield from self.body()
+            yield Words(id="dialog-error", markup=False)
+            with Horizontal(id="dialog-buttons"):
+                only_tells = not self.action_text()
+                yield Button(self.CANCEL_TEXT, id="cancel", compact=True, classes="first" if only_tells else "")
+                if not only_tells:
+                    yield Button(self.action_text(), id="act", variant="primary", compact=True)
+
+    def on_mount(self) -> None:
+        """Without an input, Cancel has the keyboard."""
+        if not self.query("#dialog Input, #dialog .first"):
+            self.query_one("#cancel").focus()
+
+    def ask(self, request: Request, subject: str, words: str) -> None:
+        """Have it carried out; the dialog stays open until it is known what became of it."""
+        self.is_under_way = True
+        self.query_one("#act", Button).disabled = True
+        self.say(((f"→ {words} …", "busy"),))
+        self.post_message(Asked(self, request, subject, words))
+
+    def done(self) -> None:
+        """It was carried out."""
+        self.dismiss(None)
+
+    def refused(self, error: PvcError) -> None:
+        """It was not; what was typed stays, and the words are the operation's."""
+        self.is_under_way = False
+        self.query_one("#act", Button).disabled = False
+        self.say(((f"✗ {error}", "bad"),))
+        if isinstance(error, Invalid):
+            self.point_at_field(error.field)
+
+    def point_at_field(self, field: str) -> None:
+        """Put the keyboard on the input of a field that was refused."""
+        for widget in self.query(f"#field-{field.replace('_', '-')}"):
+            target = widget if widget.can_focus else next(iter(widget.query("*:can-focus")), None)
+            if target is not None:
+                target.focus()
+
+    def say(self, *lines: Line) -> None:
+        """Show words over the buttons."""
+        self.query_one("#dialog-error", Words).show_lines(lines)
+
+    @on(Input.Submitted)
+    def _next_field(self, message: Input.Submitted) -> None:
+        """Enter in an input moves on and never confirms."""
+        message.stop()
+        self.focus_next()
+
+    @on(Button.Pressed, "#cancel")
+    def _cancelled(self, message: Button.Pressed) -> None:
+        message.stop()
+        self.action_cancel()
+
+    @on(Button.Pressed, "#act")
+    def _acted(self, message: Button.Pressed) -> None:
+        message.stop()
+        if not self.is_under_way:
+            self.act()
+
+    def action_cancel(self) -> None:
+        """Close; what is under way goes on, and its outcome is told."""
+        self.dismiss(None)
+
+
+def escaped(text: str) -> str:
+    """Titles of borders and buttons are read as markup: a bracket in a name must stay one."""
+    return printable(text).replace("[", r"\[")

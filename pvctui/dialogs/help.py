@@ -1,0 +1,62 @@
+"""Help for a place: its keys, from the table of commands."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual.widget import Widget
+
+from pvctui.commands import ANYWHERE, FILTERED, Command, shown_key
+from pvctui.dialogs.dialog import Dialog
+from pvctui.rows.lines import BLANK, Line
+from pvctui.rows.view import View
+from pvctui.widgets.detail import Words
+from pvctui.widgets.table_bindings import TABLE_BINDINGS
+
+KEYS_WIDTH = 20
+FILTER_HELP = (
+    ("web prod", "both words"),
+    ("web|db", "either"),
+    ("!test", "not this"),
+    ("status:parked", "a field has this in it"),
+    ("memory>4G", "a field compared"),
+    ("~^db[0-9]$", "a regular expression"),
+)
+
+
+def help_lines(place: str, title: str, commands: Sequence[Command]) -> list[Line]:
+    """The keys of a place, then those of its list, then those that work anywhere."""
+    here = [command for command in commands if command.places != ANYWHERE]
+    anywhere = [command for command in commands if command.places == ANYWHERE]
+    lines: list[Line] = []
+    if here:
+        lines += [((title, "accent"),), *(_line(command.shown_keys, command.description) for command in here), BLANK]
+    lines += [(("Anywhere", "accent"),), *(_line(command.shown_keys, command.description) for command in anywhere), BLANK]
+    lines += [(("In a list", "accent"),)]
+    for entry in TABLE_BINDINGS:
+        keys = " ".join(shown_key(key) for key in entry.keys.split(","))
+        lines.append(_line(keys, entry.description))
+    if place in FILTERED:
+        lines += [BLANK, (("What a filter can say", "accent"),), *(_line(*pair) for pair in FILTER_HELP)]
+    return lines
+
+
+def _line(keys: str, description: str) -> Line:
+    return ((keys.ljust(KEYS_WIDTH), "key"), description)
+
+
+class HelpDialog(Dialog):
+    """Only tells."""
+
+    CANCEL_TEXT = "Close"
+    TITLE_TEXT = "Help"
+
+    def __init__(self, view: View, place: str, title: str, commands: Sequence[Command]) -> None:
+        super().__init__(view)
+        self._lines = help_lines(place, title, commands)
+
+    def body(self) -> Sequence[Widget]:
+        """The keys."""
+        words = Words(markup=False)
+        words.show_lines(self._lines)
+        return [words]

@@ -1,0 +1,63 @@
+"""What a person asks of the cluster, carried out off the screen's thread by the same verbs as everywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from time import time
+
+from pvccore.model.cluster import Cluster
+from pvccore.model.errors import Refused
+from pvccore.operations.cluster import maintenance_off, maintenance_on
+from pvccore.operations.metadata import meta
+from pvccore.operations.operator import Operator, Result
+from pvccore.operations.reading import load_cluster
+from pvccore.state.session import Session
+from pvctui.bridge import Feed
+
+Request = Callable[[Operator], Result]
+"""A verb with its arguments; raises one of the five errors."""
+
+READ_ONLY = "this console is read-only"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Requests:
+    """The console's way to the verbs.
+
+    who: person@host, as the journal shows it. wall_clock: seconds, for the journal.
+    """
+
+    feed: Feed
+    who: str
+    read_only: bool = False
+    wall_clock: Callable[[], float] = time
+
+    @property
+    def objection(self) -> str:
+        """Why nothing can be changed at all; empty when it can."""
+        return READ_ONLY if self.read_only else ""
+
+    def carry_out(self, request: Request, newest: Cluster) -> Result:
+        """Do it, on the thread of a worker. Raises one of the five errors."""
+        if self.read_only:
+            raise Refused(READ_ONLY)
+        store, schema = self.feed.session_store
+        session = Session(store, schema, who=self.who, wall_clock=self.wall_clock)
+        seen = [newest]
+
+        def cluster() -> Cluster:
+            """The snapshot first; after a conflict that is too old, so everything is read anew."""
+            return seen.pop() if seen else load_cluster(store, schema)
+
+        return request(Operator(session=session, cluster=cluster, wall_clock=self.wall_clock))
+
+
+def switch_maintenance(*, on: bool, reason: str) -> Request:
+    """Maintenance on or off."""
+    return lambda operator: (maintenance_on if on else maintenance_off)(operator, reason=reason)
+
+
+def edit_metadata(vm: str, fields: Mapping[str, object]) -> Request:
+    """Set these metadata fields of a VM."""
+    return lambda operator: meta(operator, vm, fields)

@@ -1,0 +1,1 @@
+"""What the screens say, as plain values made from the cluster by pure functions."""

@@ -1,0 +1,115 @@
+"""Everything the console says of one node, tab by tab."""
+
+from __future__ import annotations
+
+from pvccore.model.cluster import VmStatus
+from pvccore.model.node import Node
+from pvctui.rows.fence_lines import fence_steps
+from pvctui.rows.journal_lines import journal_lines
+from pvctui.rows.lines import BLANK, Line, labelled, many
+from pvctui.rows.moments import ago
+from pvctui.rows.node_rows import node_state, node_why, provisioned_mb, readiness_word
+from pvctui.rows.statuses import by_name
+from pvctui.rows.tabs import Tab
+from pvctui.rows.view import View
+from pvctui.rows.vm_rows import status_cell
+from pvctui.widgets.meter import UNKNOWN, size, usage
+from pvctui.widgets.rows import Cell
+
+MOST_VMS_LISTED = 200
+
+
+def node_tabs(name: str, view: View) -> list[Tab]:
+    """The tabs of a node's detail; the fence comes first while there is one."""
+    node = view.cluster.nodes.get(name)
+    if node is None:
+        return [Tab(title="Gone", lines=lambda: [(("this node is not registered any more", "dim"),)])]
+    tabs = [
+        Tab(title="Summary", lines=lambda: _summary(node, view)),
+        Tab(title="VMs", lines=lambda: _vms(node, view)),
+        Tab(title="Journal", lines=lambda: journal_lines(view, lambda entry: entry.node == name)),
+    ]
+    fence = Tab(title="Fence", lines=lambda: fence_steps(node, view))
+    return [fence, *tabs] if node.fence.under_way else [*tabs, fence]
+
+
+def _summary(node: Node, view: View) -> list[Line]:
+    state = node_state(node)
+    why = node_why(node, view)
+    report, config = node.report, node.config
+    heard = node.is_alive
+    lines: list[Line] = [labelled("state", (f"{state.glyph} {state.word}", state.state))]
+    if why:
+        lines.append(labelled("why", why))
+    if view.on_way.get(node.name):
+        lines.append(labelled("on its way", (view.on_way[node.name], "busy")))
+    used_mb = report.memory_total_mb - report.memory_free_mb if heard and report.memory_total_mb else None
+    given_mb = provisioned_mb(view.cluster, view.book.on_node(node.name))
+    lines += [
+        labelled("readiness", readiness_word(node), _asked(node)),
+        labelled("VMs", *_counts(node, view)),
+        BLANK,
+        labelled("used", usage(used_mb, report.memory_total_mb or None)),
+        labelled("provisioned", usage(given_mb, report.memory_total_mb or None)),
+        labelled("load", f"{report.load:.2f}" if heard else UNKNOWN, f" on {report.vcpus} vCPUs"),
+        labelled("hypervisor", _health(report.hypervisor_error, heard=heard)),
+        labelled("storage", _health(report.storage_error, heard=heard)),
+        labelled("report", f"{ago(report.at, view.now_s)} ago" if report.at else "none yet"),
+        BLANK,
+        labelled("role", config.role.value, (", holds the manager lease", "ok") if _manages(node, view) else ""),
+        labelled("fenced by", *_agents(node)),
+        labelled("watchdog", "armed" if node.presence.watchdog_armed else "not armed"),
+        labelled("addresses", f"storage {config.storage_address or UNKNOWN}, migration {config.migration_address or UNKNOWN}"),
+    ]
+    if report.unknown_domains:
+        strangers = f"{many(len(report.unknown_domains), 'domain')} the cluster does not know; never touched"
+        lines.append(labelled("strangers", (strangers, "warn")))
+    return lines
+
+
+def _asked(node: Node) -> str:
+    readiness = node.readiness
+    by = f"  by {readiness.by}" if readiness.by else ""
+    return by + (f": {readiness.reason}" if readiness.reason else "")
+
+
+def _counts(node: Node, view: View) -> list[Cell]:
+    counts = view.book.counts_on(node.name)
+    if not counts:
+        return ["none"]
+    pieces: list[Cell] = []
+    for status, number in sorted(counts.items(), key=lambda pair: -pair[1]):
+        state = {VmStatus.UNKNOWN: "bad", VmStatus.PARKED: "warn", "failed": "bad"}.get(status, "")
+        pieces += [", " if pieces else "", (f"{number} {status.replace('_', ' ')}", state)]
+    return pieces
+
+
+def _manages(node: Node, view: View) -> bool:
+    return bool(view.cluster.manager) and view.cluster.manager == node.name
+
+
+def _health(error: str, *, heard: bool) -> Cell:
+    if not heard:
+        return (UNKNOWN, "dim")
+    return (error, "bad") if error else ("ok", "ok")
+
+
+def _agents(node: Node) -> list[Cell]:
+    agents = node.config.fence_agents
+    if not agents:
+        return [("nothing: it can't be fenced", "warn")]
+    return [", then ".join(f"{agent.kind} {agent.address}".strip() for agent in agents)]
+
+
+def _vms(node: Node, view: View) -> list[Line]:
+    here = by_name(view.cluster, view.book.on_node(node.name))
+    if not here:
+        return [(("no VM is placed here", "dim"),)]
+    width = min(28, max(len(view.cluster.vms[uuid].name) for uuid in here))
+    lines: list[Line] = []
+    for uuid in here[:MOST_VMS_LISTED]:
+        vm = view.cluster.vms[uuid]
+        lines.append((f"{vm.name[:28].ljust(width)}  ", f"{size(vm.memory_mb).rjust(6)}  ", status_cell(view.book.status(uuid))))
+    if len(here) > MOST_VMS_LISTED:
+        lines.append(((f"and {len(here) - MOST_VMS_LISTED} more", "dim"),))
+    return lines

@@ -1,0 +1,49 @@
+"""What a screen is given at every change: the newest snapshot and the little that the console knows beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from pvccore.model.cluster import Cluster, Delta
+from pvccore.state.store import Connection
+from pvctui.rows.pulse import Pulse
+from pvctui.rows.statuses import StatusBook
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """How the console stands to the cluster's memory.
+
+    age_s: for how long the snapshot may have been wrong; None while nothing was ever read.
+    trouble: why there is nothing, or nothing newer, in words.
+    """
+
+    connection: Connection = Connection.RECONNECTING
+    age_s: float | None = None
+    trouble: str = ""
+
+    @property
+    def is_live(self) -> bool:
+        """Whether what is shown is what is."""
+        return self.connection is Connection.CONNECTED and not self.trouble and self.age_s is not None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """One moment of the console.
+
+    changed_vms: uuids whose rows may read otherwise since the last view. now_s: wall clock.
+    on_way: names of VMs and nodes → the command that is on its way for them.
+    well_since_s: wall-clock seconds since when nothing has needed attention; None while something does.
+    """
+
+    cluster: Cluster
+    delta: Delta
+    book: StatusBook
+    pulse: Pulse
+    link: Link = Link()
+    now_s: float = 0.0
+    changed_vms: frozenset[str] = frozenset()
+    on_way: Mapping[str, str] = field(default_factory=dict)
+    read_only: bool = False

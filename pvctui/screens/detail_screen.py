@@ -1,0 +1,58 @@
+"""The detail as a screen of its own, where there is no room for it beside the list."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.screen import ModalScreen
+
+from pvctui.rows.node_detail import node_tabs
+from pvctui.rows.view import View
+from pvctui.rows.vm_detail import vm_tabs
+from pvctui.widgets.detail import Detail
+from pvctui.widgets.line import OneLine
+
+KEYS = (" ", ("Esc", "key"), (" back  ", "dim"), (", .", "key"), (" tab  ", "dim"), ("e", "key"), (" edit", "dim"))
+NODE_KEYS = KEYS[:-2]
+
+
+class DetailScreen(ModalScreen[None]):
+    """One subject, live, until Esc."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q", "dismiss", "Back", show=False),
+        Binding("comma", "step(-1)", "Previous tab", show=False),
+        Binding("full_stop", "step(1)", "Next tab", show=False),
+        Binding("e", "app.edit", "Edit", show=False),
+    ]
+    AUTO_FOCUS: ClassVar[str | None] = "DetailScroll"
+
+    def __init__(self, view: View, subject: str) -> None:
+        super().__init__()
+        self.subject = subject
+        self._detail = Detail()
+        self._view = view
+
+    def compose(self) -> ComposeResult:
+        """The pane and its keys."""
+        yield self._detail
+        yield OneLine(KEYS if self.subject.startswith("vm ") else NODE_KEYS, id="detail-keys")
+
+    def on_mount(self) -> None:
+        """Say what is known already."""
+        self.take(self._view)
+
+    def take(self, view: View) -> None:
+        """What is known now."""
+        kind, _, key = self.subject.partition(" ")
+        if kind == "vm":
+            vm = view.cluster.vms.get(key)
+            self._detail.about(vm.name if vm else key, vm_tabs(key, view))
+        else:
+            self._detail.about(key, node_tabs(key, view))
+
+    def action_step(self, steps: int) -> None:
+        """Another tab."""
+        self._detail.step(steps)

@@ -1,0 +1,130 @@
+"""Screen 1: what is wrong now, how full it is, the nodes at a glance, and what happened last."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+
+from pvctui.commands import OVERVIEW
+from pvctui.rows.attention import ATTENTION_COLUMNS, rows_of_troubles, troubles
+from pvctui.rows.capacity import capacity_lines, capacity_of
+from pvctui.rows.journal_rows import JOURNAL_COLUMNS, rows_of_journal
+from pvctui.rows.moments import clock
+from pvctui.rows.node_rows import map_of_nodes
+from pvctui.rows.view import View
+from pvctui.screens.place import Opened, Place
+from pvctui.widgets.detail import Words
+from pvctui.widgets.live_table import LiveTable
+from pvctui.widgets.node_map import NodeMap
+
+LAST_ENTRIES = 30
+
+
+class OverviewPlace(Place):
+    """The screen that is read first."""
+
+    PLACE: ClassVar[str] = OVERVIEW
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 (Textual's word)
+        super().__init__(id=id)
+        self.attention = LiveTable(ATTENTION_COLUMNS, extra_fields=("subject",), id="attention", header=False)
+        self.capacity = Words(id="capacity", markup=False)
+        self.map = NodeMap(id="map")
+        self.last = LiveTable(
+            JOURNAL_COLUMNS, empty_text="nothing has happened yet", follow_top=True, id="last-entries", header=False
+        )
+        self._view: View | None = None
+        self._well_since_s = 0.0
+
+    def compose(self) -> ComposeResult:
+        """Worst first, from top to bottom."""
+        with Horizontal(id="upper"):
+            with Vertical(id="attention-pane") as pane:
+                pane.border_title = "Needs attention"
+                yield self.attention
+            with Vertical(id="capacity-pane") as pane:
+                pane.border_title = "Capacity"
+                yield self.capacity
+        with Vertical(id="map-pane") as pane:
+            pane.border_title = "Nodes"
+            yield self.map
+        with Vertical(id="last-pane") as pane:
+            pane.border_title = "Journal"
+            yield self.last
+
+    def take(self, view: View) -> None:
+        """Everything that the change may have touched."""
+        is_first, self._view = self._view is None, view
+        self._put_attention(view)
+        if view.delta.nodes or view.changed_vms or view.delta.full or is_first:
+            self.map.set_nodes(map_of_nodes(view))
+        if view.delta.journal or view.delta.full or is_first:
+            self.last.set_rows(rows_of_journal(view.cluster.journal[-LAST_ENTRIES:], view.now_s))
+        if view.delta.full or is_first:
+            self._put_capacity(view)
+        self.attention.stale = self.last.stale = not view.link.is_live
+
+    def note(self, view: View) -> None:
+        """Nothing is kept: all of it is made anew when shown."""
+        self._view = None
+
+    def tick(self, view: View) -> None:
+        """Ages and the pulse go on."""
+        self._put_attention(view)
+        self._put_capacity(view)
+
+    def _put_attention(self, view: View) -> None:
+        found = troubles(view) if view.link.age_s is not None else []
+        if found or not self._well_since_s:
+            self._well_since_s = view.now_s
+        self.attention.empty_text = self._nothing_wrong(view)
+        self.attention.set_rows(rows_of_troubles(found, view.now_s))
+
+    def _nothing_wrong(self, view: View) -> str:
+        if view.link.age_s is None:
+            return view.link.trouble or "connecting …"
+        if not view.cluster.nodes:
+            return "no node has registered yet"
+        return f"✓ All well, since {clock(self._well_since_s)}"
+
+    def _put_capacity(self, view: View) -> None:
+        width = max(20, self.capacity.size.width)
+        self.capacity.show_lines(capacity_lines(capacity_of(view.cluster), view.cluster, view.pulse, width))
+
+    def on_resize(self, _event: events.Resize) -> None:
+        """Bars fit their pane."""
+        self.call_after_refresh(self._fit)
+
+    def _fit(self) -> None:
+        if self._view is not None:
+            self._put_capacity(self._view)
+
+    @on(LiveTable.RowSelected, "#attention")
+    def _open_trouble(self, message: LiveTable.RowSelected) -> None:
+        message.stop()
+        subject = str(message.table.live_rows[message.key].fields.get("subject", ""))
+        if subject:
+            self.post_message(Opened(subject))
+
+    @on(LiveTable.RowSelected, "#last-entries")
+    def _open_entry(self, message: LiveTable.RowSelected) -> None:
+        message.stop()
+        self.post_message(Opened(f"entry {message.key}"))
+
+    @on(NodeMap.NodeSelected)
+    def _open_node(self, message: NodeMap.NodeSelected) -> None:
+        message.stop()
+        self.post_message(Opened(f"node {message.name}"))
+
+    @property
+    def subject(self) -> str:
+        """The trouble under the cursor."""
+        row = self.attention.cursor_row
+        return "" if row is None else str(row.fields.get("subject", ""))
+
+    def enter(self) -> None:
+        """The list of troubles has the keyboard."""
+        self.attention.focus()

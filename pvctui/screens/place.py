@@ -1,0 +1,208 @@
+"""What every screen of the console is: a place that is given views and asked a few things."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.message import Message
+
+from pvctui.rows.tabs import Tab
+from pvctui.rows.view import View
+from pvctui.widgets.detail import Detail
+from pvctui.widgets.filter_line import FilterLine
+from pvctui.widgets.live_table import LiveTable
+
+
+class Opened(Message):
+    """A person wants to see a subject: `node hv1`, `vm UUID`, `fence hv3`."""
+
+    def __init__(self, subject: str) -> None:
+        super().__init__()
+        self.subject = subject
+
+
+class DetailWanted(Message):
+    """A person opens a row where there is no room for its detail beside the list."""
+
+    def __init__(self, subject: str) -> None:
+        super().__init__()
+        self.subject = subject
+
+
+class Place(Vertical):
+    """One screen; holds no rule, only what it was last given.
+
+    `take` is called with every view while it is shown, `note` while it is not.
+    """
+
+    PLACE: ClassVar[str] = ""
+
+    def take(self, view: View) -> None:
+        """Show the newest view."""
+
+    def note(self, view: View) -> None:
+        """Remember what changed, to be shown later."""
+
+    def tick(self, view: View) -> None:
+        """A second has passed: what tells an age reads otherwise."""
+
+    def back(self) -> bool:
+        """One level back within the place; whether there was one."""
+        return False
+
+    def filter(self) -> None:
+        """Begin to filter, where there is a list."""
+
+    def step_tab(self, steps: int) -> None:
+        """Go to another tab, where there are any."""
+
+    def point_at(self, subject: str) -> None:
+        """Put the cursor on a subject."""
+
+    @property
+    def subject(self) -> str:
+        """What an action is about; empty for nothing."""
+        return ""
+
+    def enter(self) -> None:
+        """Take the keyboard."""
+
+
+class ListPlace(Place):
+    """A live list with its line of filter and counts, and the detail of the row under the cursor."""
+
+    LIST_TITLE: ClassVar[str] = ""
+    HAS_DETAIL: ClassVar[bool] = True
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 (Textual's word)
+        super().__init__(id=id)
+        self.table = self.make_table()
+        self.filter_line = FilterLine(self.table)
+        self.detail = Detail() if self.HAS_DETAIL else None
+        self.view: View | None = None
+        self._is_new = True
+        self._changed: set[str] = set()
+
+    def make_table(self) -> LiveTable:
+        """The list of this place."""
+        raise NotImplementedError
+
+    def put_rows(self, view: View, changed: set[str], *, everything: bool) -> None:
+        """Give the table what is new."""
+        raise NotImplementedError
+
+    def changed_by(self, view: View) -> frozenset[str]:
+        """The keys of rows that may read otherwise."""
+        raise NotImplementedError
+
+    def tabs_of(self, key: str, view: View) -> tuple[str, Sequence[Tab]]:
+        """The name of a row's subject and the tabs of its detail."""
+        raise NotImplementedError
+
+    def subject_of(self, key: str) -> str:
+        """A row's subject as `Opened` names it."""
+        raise NotImplementedError
+
+    def compose(self) -> ComposeResult:
+        """The list, and beside it the detail where there is room."""
+        with Horizontal():
+            with Vertical(classes="list-pane") as pane:
+                pane.border_title = self.LIST_TITLE
+                yield self.filter_line
+                yield self.table
+            if self.detail is not None:
+                yield self.detail
+
+    def note(self, view: View) -> None:
+        """Collect the keys whose rows are to be made anew."""
+        self._changed |= self.changed_by(view)
+        self._is_new = self._is_new or view.delta.full
+
+    def take(self, view: View) -> None:
+        """Only rows that changed are made; only those that read otherwise are painted."""
+        self.note(view)
+        changed, self._changed = self._changed, set()
+        everything, self._is_new = self._is_new, False
+        self.view = view
+        self.put_rows(view, changed, everything=everything)
+        self.table.stale = not view.link.is_live
+        if everything or self.table.cursor_key in changed:
+            self.show_detail()
+
+    def tick(self, view: View) -> None:
+        """Ages in the detail go on."""
+        self.view = view
+        self.table.stale = not view.link.is_live
+        self.show_detail()
+
+    def show_detail(self) -> None:
+        """Say what is known of the row under the cursor."""
+        if self.detail is None or self.view is None or not self.detail.display:
+            return
+        key = self.table.cursor_key
+        if key is None:
+            self.detail.about("", [])
+        else:
+            self.detail.about(*self.tabs_of(key, self.view))
+
+    @on(LiveTable.RowHighlighted)
+    def _highlighted(self, message: LiveTable.RowHighlighted) -> None:
+        message.stop()
+        self.show_detail()
+
+    @on(LiveTable.RowSelected)
+    def _selected(self, message: LiveTable.RowSelected) -> None:
+        message.stop()
+        if self.detail is not None and self.detail.display:
+            self.detail.focus_lines()
+        else:
+            self.post_message(DetailWanted(self.subject_of(message.key)))
+
+    @on(LiveTable.ViewChanged)
+    def _view_changed(self, message: LiveTable.ViewChanged) -> None:
+        message.stop()
+        self.filter_line.tell(message.status)
+
+    def on_resize(self, _event: events.Resize) -> None:
+        """There may be room for the detail now."""
+        self.call_after_refresh(self.show_detail)
+
+    def back(self) -> bool:
+        """Out of the filter, then out of the detail."""
+        if self.filter_line.close():
+            self.table.focus()
+            return True
+        if self.detail is not None and self.detail.has_pseudo_class("focus-within"):
+            self.table.focus()
+            return True
+        return False
+
+    def filter(self) -> None:
+        """Open the filter's line."""
+        self.filter_line.open()
+
+    def step_tab(self, steps: int) -> None:
+        """Another tab of the detail."""
+        if self.detail is not None:
+            self.detail.step(steps)
+
+    def point_at(self, subject: str) -> None:
+        """Find the row of the subject; a filter that hides it goes."""
+        key = subject.partition(" ")[2]
+        if not self.table.move_to(key) and self.table.live_rows.get(key) is not None:
+            self.filter_line.close()
+            self.table.move_to(key)
+
+    @property
+    def subject(self) -> str:
+        """The row under the cursor."""
+        key = self.table.cursor_key
+        return "" if key is None else self.subject_of(key)
+
+    def enter(self) -> None:
+        """The list has the keyboard."""
+        self.table.focus()

@@ -1,0 +1,98 @@
+"""The lines between header and tabs: maintenance while it is on, one per fence, trouble with the connection."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.message import Message
+
+from pvctui.rows.fence_lines import fence_banner, fenced_nodes
+from pvctui.rows.maintenance_lines import maintenance_banner
+from pvctui.rows.view import View
+from pvctui.widgets.line import OneLine
+
+MOST_FENCE_LINES = 4
+
+
+class FenceLine(OneLine, can_focus=True):
+    """One fence under way; Enter shows its steps."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "open", "Steps of the fence", show=False, id="fence.open")]
+    DEFAULT_CSS = """
+    FenceLine {
+        padding: 0 1; background: $error 30%; color: $foreground;
+        &:focus { background: $error 55%; text-style: bold; }
+        &.-settled { background: $warning 20%; }
+    }
+    """
+
+    class Opened(Message):
+        """A person wants the steps of this fence."""
+
+        def __init__(self, node: str) -> None:
+            super().__init__()
+            self.node = node
+
+    def __init__(self, *, classes: str | None = None) -> None:
+        super().__init__(classes=classes)
+        self.node = ""
+
+    def action_open(self) -> None:
+        """Ask for the steps."""
+        if self.node:
+            self.post_message(self.Opened(self.node))
+
+    def on_click(self, event: events.Click) -> None:
+        """As Enter."""
+        event.stop()
+        self.action_open()
+
+
+class Banners(Vertical):
+    """No line at all on a quiet day."""
+
+    DEFAULT_CSS = """
+    Banners {
+        height: auto;
+        & > OneLine { display: none; padding: 0 1; }
+        & > OneLine.-shown { display: block; }
+        & > #maintenance { background: $warning 30%; color: $foreground; }
+        & > #trouble { background: $error 30%; color: $foreground; }
+        & > #more-fences { background: $error 20%; color: $foreground; }
+    }
+    """
+
+    def compose(self) -> ComposeResult:
+        """All lines there can be; only those with something to say are shown."""
+        yield OneLine(id="trouble")
+        yield OneLine(id="maintenance")
+        for _ in range(MOST_FENCE_LINES):
+            yield FenceLine()
+        yield OneLine(id="more-fences")
+
+    def take(self, view: View) -> None:
+        """Show what holds now."""
+        trouble = view.link.trouble
+        self._say("#trouble", (trouble,) if trouble else None)
+        self._say("#maintenance", maintenance_banner(view) if view.cluster.maintenance.on else None)
+        fenced = fenced_nodes(view.cluster)
+        for index, line in enumerate(self.query(FenceLine)):
+            node = fenced[index] if index < len(fenced) else None
+            line.node = node.name if node else ""
+            line.set_class(node is not None and not node.fence.unfinished, "-settled")
+            _put(line, None if node is None else (*fence_banner(node, view), ("   Enter: steps", "dim")))
+        more = len(fenced) - MOST_FENCE_LINES
+        self._say("#more-fences", (f"and {more} more fences: see Nodes",) if more > 0 else None)
+
+    def _say(self, selector: str, line: tuple[str | tuple[str, str], ...] | None) -> None:
+        _put(self.query_one(selector, OneLine), line)
+
+
+def _put(widget: OneLine, line: tuple[str | tuple[str, str], ...] | None) -> None:
+    widget.set_class(line is not None, "-shown")
+    if line is not None:
+        widget.show(line)

@@ -1,0 +1,57 @@
+"""Lines of words with states, as Textual shows them: never read as markup, never steering the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from rich.cells import cell_len
+from textual.content import Content
+
+from pvctui.rows.lines import Line
+from pvctui.widgets.cell_text import fit, printable
+
+STATE_STYLES = {
+    "ok": "$text-success",
+    "bad": "$text-error",
+    "warn": "$text-warning",
+    "busy": "$text-primary",
+    "dim": "$foreground 55%",
+    "strong": "bold",
+    "accent": "bold $text-accent",
+    "key": "$text-accent",
+}
+
+
+def content_of_line(line: Line) -> Content:
+    """One line."""
+    return Content.assemble(*(_piece(piece) for piece in line))
+
+
+def content_of(lines: Iterable[Line]) -> Content:
+    """Lines one under the other."""
+    return Content("\n").join([content_of_line(line) for line in lines])
+
+
+def cut_to(line: Line, width: int) -> Line:
+    """The line in at most this width, with an ellipsis where it was cut."""
+    kept: list[str | tuple[str, str]] = []
+    left = width
+    for piece in line:
+        text, state = piece if isinstance(piece, tuple) else (piece, "")
+        length = cell_len(printable(text))
+        if length > left:
+            kept.append((fit(text, left), state))
+            break
+        kept.append((text, state))
+        left -= length
+    return tuple(kept)
+
+
+def _piece(piece: str | tuple[str, str]) -> Content:
+    text, state = piece if isinstance(piece, tuple) else (piece, "")
+    return Content.styled(printable(text), STATE_STYLES.get(state, ""))
+
+
+def columns_of(lines: Sequence[Line]) -> int:
+    """How wide the widest line is."""
+    return max((content_of_line(line).cell_length for line in lines), default=0)
