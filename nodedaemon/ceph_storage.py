@@ -1,0 +1,53 @@
+"""Ceph as this node's daemon uses it: stale locks before a start, the blocklist of a fence, and health."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from pvccore.ceph.blocklist import Blocklist
+from pvccore.ceph.commands import CephCommands
+from pvccore.ceph.locks import Locks
+from pvccore.ceph.osds import Osds
+from pvccore.model.errors import PvcError
+
+
+class CephStorage:
+    """One node's way to Ceph; obeys `vm_runner.Volumes` and `fencer.StorageDoor`.
+
+    own_address: the node's storage address. volumes_of: the volumes of a VM by its uuid.
+    """
+
+    def __init__(self, commands: CephCommands, own_address: str, volumes_of: Callable[[str], tuple[str, ...]]) -> None:
+        self._commands = commands
+        self._locks = Locks(commands=commands, own_address=own_address)
+        self._blocklist = Blocklist(commands=commands)
+        self._osds = Osds(commands=commands)
+        self._volumes_of = volumes_of
+
+    def inspect(self, uuid: str) -> None:
+        """Break stale locks of the VM's volumes; raises `Refused` naming a foreign holder."""
+        self._locks.free(self._volumes_of(uuid))
+
+    def clients(self, uuid: str) -> tuple[str, ...]:
+        """Tell the Ceph client addresses of the domain that has just been made."""
+        return self._locks.own_clients(self._volumes_of(uuid))
+
+    def add_to_blocklist(self, address: str) -> None:
+        """Refuse every client of that address; harmless when it is so."""
+        self._blocklist.add(address)
+
+    def lift_from_blocklist(self, address: str) -> None:
+        """Serve that address again; harmless when it is so."""
+        self._blocklist.lift(address)
+
+    def mark_osds_down(self, node: str) -> None:
+        """Tell Ceph that the OSDs of that node are down."""
+        self._osds.mark_down(node)
+
+    def error(self) -> str:
+        """Why storage counts as unhealthy from here, "" when Ceph answers; may take as long as a command."""
+        try:
+            self._commands.ceph("health")
+        except PvcError as error:
+            return str(error)
+        return ""

@@ -1,0 +1,1 @@
+"""Ceph as the cluster uses it: its commands, locks and blocklist, and what it reports."""
