@@ -33,7 +33,7 @@ def test_silence_is_nothing(commands: CephCommands, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("script", "error", "words"),
+    "script, error, words",
     [
         ("echo 'no such image' >&2; exit 2", NotFound, "no such image"),
         ("echo 'image is busy' >&2; exit 16", Refused, "image is busy"),

@@ -13,7 +13,7 @@ WATCHER = {"address": "10.99.0.1:0/2838", "client": 4155, "cookie": 94}
 
 
 @pytest.mark.parametrize(
-    ("client", "address"),
+    "client, address",
     [
         ("10.99.0.1:0/2838", "10.99.0.1"),
         ("v1:10.99.0.1:0/2838", "10.99.0.1"),
