@@ -33,7 +33,7 @@ class LocalWatch:
     domains: uuid → domain; None when the hypervisor does not answer: then nothing is concluded.
     daemon_id: this daemon; run ids that begin with it are its own. next_run_id: for the next claim.
     session_is_fresh: ZooKeeper acknowledged the session within half its time-out (DESIGN §6, "Claim").
-    placement_s: uuid → for how long the VM's placement has been as it is, on this agent's clock.
+    placement_s: uuid → for how long its state, claim and crashes have been as they are, on this agent's clock.
     shut_down_inside: uuids whose guest was seen to shut itself down since its domain went.
     """
 
@@ -60,4 +60,4 @@ class LocalWatch:
 
     def is_own_run(self, run_id: str) -> bool:
         """Whether a claim was made by this daemon, which therefore remembers how far the start is."""
-        return run_id.startswith(self.daemon_id)
+        return run_id.startswith(f"{self.daemon_id}-")

@@ -100,7 +100,7 @@ class StartPaused(VmEffect):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resume(VmEffect):
-    """Let a paused domain run."""
+    """Let a paused domain run; where it arrived by migration, its value is a tuple of its Ceph client addresses."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from pvccore.model.change import Change, Check, Kind, Write
 from pvccore.model.cluster import LocalView
-from pvccore.model.fence import BlocklistPhase
-from pvccore.model.vm import Claim, Placement, RequestVerb, Vm, VmState, Wanted
+from pvccore.model.fence import BlocklistPhase, Fence
+from pvccore.model.vm import Claim, Placement, Request, RequestVerb, Vm, VmState, Wanted
 from pvccore.plan.domains import Domain, DomainState, LocalWatch
-from pvccore.plan.effects import Destroy, Plan, Shutdown, Step, earliest
-from pvccore.plan.local_changes import commit, perform
+from pvccore.plan.effects import Destroy, Plan, Step, VmEffect, earliest
+from pvccore.plan.local_changes import commit, destroy, shut_down_then_destroy
 from pvccore.plan.local_migration import plan_migration
 from pvccore.plan.local_start import plan_start, plan_started
 from pvccore.plan.recovery import at_rest
 
-DESTROY_AGAIN_S = 2.0
-"""Pause before a domain that would not end is destroyed again."""
 CRASHES = 5
 """Runs that end by themselves in a row before the VM is failed."""
+RAN_WELL_S = 600.0
+"""A VM that has run for this long has had its last crash forgotten."""
+SHUTDOWN_LIMIT_S = 60.0
+"""How long a guest may take to shut down when nobody said how long."""
 HOST_STOP_LIMIT_S = 90.0
 """How long guests may take to shut down when the whole host stops."""
 
@@ -28,8 +31,8 @@ def plan_local(view: LocalView, watch: LocalWatch) -> Plan:
     if watch.domains is None or not watch.session_is_fresh or not view.alive:
         return Plan()
     if view.node.fence.under_way:
-        return _plan_gated(view, watch, watch.domains)
-    busy = {effect.uuid for effect in watch.in_flight if hasattr(effect, "uuid")}
+        return _plan_gated(view, watch.domains, watch)
+    busy = {effect.uuid for effect in watch.in_flight if isinstance(effect, VmEffect)}
     places = view.settings.starts_per_node - sum(vm.placement.state is VmState.STARTING for vm in view.vms.values())
     plans = []
     for uuid, vm in sorted({**view.elsewhere, **view.vms}.items()):
@@ -38,10 +41,7 @@ def plan_local(view: LocalView, watch: LocalWatch) -> Plan:
         plan = _plan_vm(vm, watch.domains.get(uuid), view, watch, may_start=places > 0)
         places -= _claims(plan)
         plans.append(plan)
-    return Plan(
-        steps=tuple(step for plan in plans for step in plan.steps),
-        wake_at_s=earliest(*(plan.wake_at_s for plan in plans)),
-    )
+    return _together(plans)
 
 
 def _claims(plan: Plan) -> int:
@@ -52,35 +52,46 @@ def _claims(plan: Plan) -> int:
 # The gate: a fenced node may only clean up
 
 
-def _plan_gated(view: LocalView, watch: LocalWatch, domains: dict[str, Domain] | object) -> Plan:
+def _plan_gated(view: LocalView, domains: Mapping[str, Domain], watch: LocalWatch) -> Plan:
+    """Start and adopt nothing; when what runs here may be started elsewhere, end it, and say when it is gone."""
     fence = view.node.fence
     locked_out = fence.blocklist.phase is not BlocklistPhase.NONE and fence.blocklist.round == fence.round
-    if not (locked_out or fence.proven_off) or view.node.presence.clean_round == fence.round:
+    if not (locked_out or fence.proven_off):
+        return _together(
+            _superseded(vm, domains.get(uuid), watch)
+            for uuid, vm in sorted(view.elsewhere.items())
+            if _is_foreign(vm, view)
+        )
+    if view.node.presence.clean_round == fence.round:
         return Plan()
-    known = [uuid for uuid in watch.domains or () if uuid in view.vms or uuid in view.elsewhere]
-    if known:
-        return _destroy_all(known, f"round {fence.round}", watch)
+    known = [uuid for uuid in sorted(domains) if uuid in view.vms or uuid in view.elsewhere]
+    if known or any(isinstance(effect, VmEffect) for effect in watch.in_flight):
+        return _together(
+            destroy(uuid, f"round {fence.round}", watch) for uuid in known if uuid not in _being_destroyed(watch)
+        )
+    return Plan(steps=(Step(change=_clean(view, fence)),))
+
+
+def _clean(view: LocalView, fence: Fence) -> Change:
     presence = replace(view.node.presence, clean_round=fence.round)
-    change = Change(
+    return Change(
         writes=(Write(kind=Kind.PRESENCE, key=view.node.name, before=view.node.presence, after=presence),),
         checks=(Check(kind=Kind.FENCE, key=view.node.name, version=fence.version),),
         what=f"{view.node.name} is clean",
         why=f"nothing of before round {fence.round} runs here",
         node=view.node.name,
     )
-    return Plan(steps=(Step(change=change),))
 
 
-def _destroy_all(uuids: list[str], run_id: str, watch: LocalWatch) -> Plan:
-    busy = {effect.uuid for effect in watch.in_flight if isinstance(effect, Destroy)}
-    plans = [
-        perform(Destroy(uuid=uuid, run_id=run_id), watch, again_after_s=DESTROY_AGAIN_S)
-        for uuid in sorted(uuids)
-        if uuid not in busy
-    ]
+def _being_destroyed(watch: LocalWatch) -> set[str]:
+    return {effect.uuid for effect in watch.in_flight if isinstance(effect, Destroy)}
+
+
+def _together(plans: Iterable[Plan]) -> Plan:
+    known = list(plans)
     return Plan(
-        steps=tuple(step for plan in plans for step in plan.steps),
-        wake_at_s=earliest(*(plan.wake_at_s for plan in plans)),
+        steps=tuple(step for plan in known for step in plan.steps),
+        wake_at_s=earliest(*(plan.wake_at_s for plan in known)),
     )
 
 
@@ -90,18 +101,23 @@ def _destroy_all(uuids: list[str], run_id: str, watch: LocalWatch) -> Plan:
 def _plan_vm(vm: Vm, domain: Domain | None, view: LocalView, watch: LocalWatch, *, may_start: bool) -> Plan:
     if vm.placement.migration is not None and view.node.name in vm.placement.assigned_to:
         return plan_migration(vm, domain, view, watch)
-    if vm.placement.node != view.node.name:
+    if _is_foreign(vm, view):
         return _superseded(vm, domain, watch)
     if domain is None:
         return _plan_absent(vm, view, watch, may_start=may_start)
     return _plan_present(vm, domain, view, watch)
 
 
+def _is_foreign(vm: Vm, view: LocalView) -> bool:
+    """Whether a copy of `vm` must not be here: it is placed elsewhere, and no migration names this node."""
+    return view.node.name not in vm.placement.assigned_to
+
+
 def _superseded(vm: Vm, domain: Domain | None, watch: LocalWatch) -> Plan:
-    """A copy of a VM that is placed elsewhere, with no migration that names this node: it must not be."""
-    if domain is None:
+    """End a copy that must not be; one still being received may belong to a migration newer than what we read."""
+    if domain is None or domain.arriving or vm.uuid in _being_destroyed(watch):
         return Plan()
-    return perform(Destroy(uuid=vm.uuid, run_id="superseded"), watch, again_after_s=DESTROY_AGAIN_S)
+    return destroy(vm.uuid, "superseded", watch)
 
 
 def _plan_absent(vm: Vm, view: LocalView, watch: LocalWatch, *, may_start: bool) -> Plan:
@@ -140,8 +156,10 @@ def _asked_by(placement: Placement) -> str:
 
 
 def _ended(vm: Vm, view: LocalView, watch: LocalWatch) -> Plan:
-    """A VM that ran here has no domain any more, and nobody asked for that."""
+    """A VM that ran here has no domain any more."""
     placement = vm.placement
+    if placement.state in (VmState.SHUTTING_DOWN, VmState.RESTARTING):
+        return commit(vm, at_rest(placement), view, f"{vm.name} stopped", "it was shut down")
     if watch.host_is_stopping:
         return commit(vm, at_rest(placement), view, f"{vm.name} stopped", "its host is being shut down")
     if placement.claim is None or placement.claim.boot_id != watch.boot_id:
@@ -155,62 +173,69 @@ def _ended(vm: Vm, view: LocalView, watch: LocalWatch) -> Plan:
         after = replace(at_rest(placement), state=VmState.FAILED, failure=failure, crashes=crashes)
         return commit(vm, after, view, f"{vm.name} failed", failure)
     after = replace(at_rest(placement), crashes=crashes)
-    return commit(vm, after, view, f"{vm.name} crashed", f"its domain is gone, {crashes} of {CRASHES}; it is started again")
+    return commit(
+        vm, after, view, f"{vm.name} crashed", f"its domain is gone, {crashes} of {CRASHES}; it is started again"
+    )
 
 
 def _plan_present(vm: Vm, domain: Domain, view: LocalView, watch: LocalWatch) -> Plan:
     placement = vm.placement
     if watch.host_is_stopping:
-        return _shut_down(vm, "host-stop", HOST_STOP_LIMIT_S, watch)
+        return shut_down_then_destroy(vm, domain, "host-stop", HOST_STOP_LIMIT_S, watch)
     if placement.request is not None:
-        return _carry_out(vm, view, watch)
+        return _carry_out(vm, domain, placement.request, view, watch)
     if placement.wanted is not Wanted.RUNNING or vm.is_parked:
-        run_id = placement.claim.run_id if placement.claim else "unwanted"
-        return perform(Destroy(uuid=vm.uuid, run_id=run_id), watch, again_after_s=DESTROY_AGAIN_S)
+        return _bring_down(vm, domain, view, watch)
+    if placement.state in (VmState.SHUTTING_DOWN, VmState.RESTARTING):
+        return shut_down_then_destroy(vm, domain, _run_id(placement), SHUTDOWN_LIMIT_S, watch)
     if placement.state is VmState.STARTING:
         return plan_started(vm, domain, view, watch)
     return _plan_running(vm, domain, view, watch)
 
 
+def _bring_down(vm: Vm, domain: Domain, view: LocalView, watch: LocalWatch) -> Plan:
+    """Shut down what is parked or not wanted running; once begun it goes to its end, whatever is wanted then."""
+    placement = vm.placement
+    if placement.state is not VmState.SHUTTING_DOWN:
+        why = f"no node can take it: {placement.why}" if vm.is_parked else "it is not wanted running"
+        after = replace(placement, state=VmState.SHUTTING_DOWN)
+        return commit(vm, after, view, f"{vm.name} {VmState.SHUTTING_DOWN}", why)
+    return shut_down_then_destroy(vm, domain, _run_id(placement), SHUTDOWN_LIMIT_S, watch)
+
+
+def _run_id(placement: Placement) -> str:
+    return placement.claim.run_id if placement.claim is not None else "unwanted"
+
+
 def _plan_running(vm: Vm, domain: Domain, view: LocalView, watch: LocalWatch) -> Plan:
     """A domain that should run and was not just started: adopt it and record how it is."""
     placement = vm.placement
-    at_rest_though_here = placement.state in (VmState.STOPPED, VmState.FAILED)
-    if at_rest_though_here and domain.state is DomainState.PAUSED:
-        return perform(Destroy(uuid=vm.uuid, run_id="never resumed"), watch, again_after_s=DESTROY_AGAIN_S)
+    if not vm.is_active and domain.state is DomainState.PAUSED:
+        return destroy(vm.uuid, "never resumed", watch)
     state = VmState.PAUSED if domain.state is DomainState.PAUSED else VmState.RUNNING
     ours = placement.claim is not None and placement.claim.boot_id == watch.boot_id
     claim = placement.claim if ours else Claim(boot_id=watch.boot_id, run_id=watch.next_run_id)
-    after = replace(placement, state=state, claim=claim, failure="")
+    after = replace(placement, state=state, claim=claim, failure="", crashes=_crashes(vm, watch))
     words = "" if placement.state is state else f"{vm.name} {state}"
-    return commit(vm, after, view, words, "as found on its node", gate=True)
+    plan = commit(vm, after, view, words, "as found on its node", gate=True)
+    return plan if plan.steps or not after.crashes else Plan(wake_at_s=_ran_well_at_s(vm, watch))
 
 
-def _carry_out(vm: Vm, view: LocalView, watch: LocalWatch) -> Plan:
+def _crashes(vm: Vm, watch: LocalWatch) -> int:
+    ran_well = vm.placement.state is VmState.RUNNING and watch.now_s >= _ran_well_at_s(vm, watch)
+    return 0 if ran_well else vm.placement.crashes
+
+
+def _ran_well_at_s(vm: Vm, watch: LocalWatch) -> float:
+    return watch.now_s + RAN_WELL_S - watch.placement_s.get(vm.uuid, 0.0)
+
+
+def _carry_out(vm: Vm, domain: Domain, request: Request, view: LocalView, watch: LocalWatch) -> Plan:
     """A person's stop, shutdown or restart: written down first, then done, in the end by force."""
-    placement = vm.placement
-    request = placement.request
-    if request is None:
-        return Plan()
     state = VmState.RESTARTING if request.verb is RequestVerb.RESTART else VmState.SHUTTING_DOWN
-    if placement.state is not state:
-        return commit(vm, replace(placement, state=state), view, f"{vm.name} {state}", f"asked by {request.by}")
+    if vm.placement.state is not state:
+        after = replace(vm.placement, state=state)
+        return commit(vm, after, view, f"{vm.name} {state}", f"asked by {request.by}")
     if request.verb is RequestVerb.STOP:
-        return perform(Destroy(uuid=vm.uuid, run_id=request.id), watch, again_after_s=DESTROY_AGAIN_S)
-    return _shut_down(vm, request.id, request.limit_s, watch)
-
-
-def _shut_down(vm: Vm, run_id: str, limit_s: float, watch: LocalWatch) -> Plan:
-    return shut_down_then_destroy(vm, run_id, limit_s, watch)
-
-
-def shut_down_then_destroy(vm: Vm, run_id: str, limit_s: float, watch: LocalWatch) -> Plan:
-    """Press the power button once; when the guest has not gone within `limit_s`, end it."""
-    press = Shutdown(uuid=vm.uuid, run_id=run_id)
-    pressed = watch.last_outcome(press)
-    if pressed is None:
-        return Plan(steps=(Step(effects=(press,)),))
-    due_at_s = pressed.at_s if pressed.error else pressed.at_s + limit_s
-    if watch.now_s < due_at_s:
-        return Plan(wake_at_s=due_at_s)
-    return perform(Destroy(uuid=vm.uuid, run_id=run_id), watch, again_after_s=DESTROY_AGAIN_S)
+        return destroy(vm.uuid, request.id, watch)
+    return shut_down_then_destroy(vm, domain, request.id, request.limit_s, watch)

@@ -5,8 +5,13 @@ from __future__ import annotations
 from pvccore.model.change import Change, Check, Kind, Write
 from pvccore.model.cluster import LocalView
 from pvccore.model.vm import Placement, Vm
-from pvccore.plan.domains import LocalWatch
-from pvccore.plan.effects import Effect, Plan, Step
+from pvccore.plan.domains import Domain, DomainState, LocalWatch
+from pvccore.plan.effects import Destroy, Effect, Plan, Shutdown, Step
+
+DESTROY_AGAIN_S = 2.0
+"""Pause before a domain that would not end is destroyed again."""
+SHOWS_WITHIN_S = 1.0
+"""What an effect did shows in the list of domains at the latest this long after it ended."""
 
 
 def placement_change(
@@ -41,3 +46,25 @@ def perform(effect: Effect, watch: LocalWatch, *, again_after_s: float | None = 
         return Plan()
     due_at_s = outcome.at_s + again_after_s
     return Plan(wake_at_s=due_at_s) if due_at_s > watch.now_s else Plan(steps=(Step(effects=(effect,)),))
+
+
+def destroy(uuid: str, run_id: str, watch: LocalWatch) -> Plan:
+    """A plan that ends a domain at once, and again until it is gone."""
+    return perform(Destroy(uuid=uuid, run_id=run_id), watch, again_after_s=DESTROY_AGAIN_S)
+
+
+def shut_down_then_destroy(vm: Vm, domain: Domain, run_id: str, limit_s: float, watch: LocalWatch) -> Plan:
+    """Press the power button once; when the guest has not gone within `limit_s`, end it.
+
+    A paused guest hears no button.
+    """
+    if domain.state is DomainState.PAUSED:
+        return destroy(vm.uuid, run_id, watch)
+    press = Shutdown(uuid=vm.uuid, run_id=run_id)
+    pressed = watch.last_outcome(press)
+    if pressed is None:
+        return Plan(steps=(Step(effects=(press,)),))
+    due_at_s = pressed.at_s if pressed.error else pressed.at_s + limit_s
+    if watch.now_s < due_at_s:
+        return Plan(wake_at_s=due_at_s)
+    return destroy(vm.uuid, run_id, watch)

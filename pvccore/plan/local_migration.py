@@ -7,11 +7,13 @@ from dataclasses import replace
 from pvccore.model.cluster import LocalView
 from pvccore.model.vm import Claim, Migration, MigrationMethod, MigrationPhase, Placement, Vm, VmState, Wanted
 from pvccore.plan.domains import Domain, DomainState, LocalWatch
-from pvccore.plan.effects import Destroy, MigrateLive, Plan, Resume, Shutdown, Step
-from pvccore.plan.local_changes import commit, perform
+from pvccore.plan.effects import MigrateLive, Outcome, Plan, Resume, Step
+from pvccore.plan.local_changes import SHOWS_WITHIN_S, commit, destroy, perform, shut_down_then_destroy
 from pvccore.plan.recovery import at_rest
 
-DESTROY_AGAIN_S = 2.0
+RESUMES = 5
+"""How often a copy that arrived is told to run before it is given up and the VM is started anew."""
+RESUME_AGAIN_S = 2.0
 
 
 def plan_migration(vm: Vm, domain: Domain | None, view: LocalView, watch: LocalWatch) -> Plan:
@@ -29,19 +31,24 @@ def plan_migration(vm: Vm, domain: Domain | None, view: LocalView, watch: LocalW
 
 def _plan_source(vm: Vm, migration: Migration, domain: Domain | None, view: LocalView, watch: LocalWatch) -> Plan:
     if migration.phase is MigrationPhase.NOT_THERE:
-        return _called_off(vm, migration, domain, view)
+        return _called_off(vm, domain, view, migration.error)
     if migration.phase is not MigrationPhase.PREPARED:
         return Plan()
+    if domain is not None and vm.placement.wanted is not Wanted.RUNNING:
+        return _called_off(vm, domain, view, "it is not wanted running any more")
     if migration.method is MigrationMethod.SHUTDOWN:
         return _shut_down_and_move(vm, migration, domain, view, watch)
     return _live(vm, migration, domain, view, watch)
 
 
-def _called_off(vm: Vm, migration: Migration, domain: Domain | None, view: LocalView) -> Plan:
-    """The target is off or has lost its copy: what is here goes on, or is started cold."""
-    state = VmState.RUNNING if domain is not None else VmState.STOPPED
-    after = replace(at_rest(vm.placement) if domain is None else vm.placement, state=state, migration=None)
-    return commit(vm, after, view, f"{vm.name} stays on {view.node.name}", migration.error)
+def _called_off(vm: Vm, domain: Domain | None, view: LocalView, why: str) -> Plan:
+    """It does not move: what is here goes on, or is started cold."""
+    if domain is None:
+        after = at_rest(vm.placement)
+    else:
+        state = VmState.PAUSED if domain.state is DomainState.PAUSED else VmState.RUNNING
+        after = replace(vm.placement, state=state, migration=None)
+    return commit(vm, after, view, f"{vm.name} stays on {view.node.name}", why)
 
 
 def _shut_down_and_move(
@@ -53,14 +60,7 @@ def _shut_down_and_move(
     if vm.placement.state is not VmState.MIGRATING:
         after = replace(vm.placement, state=VmState.MIGRATING)
         return commit(vm, after, view, f"{vm.name} shutting down to move to {migration.target}", migration.error)
-    press = Shutdown(uuid=vm.uuid, run_id=migration.id)
-    pressed = watch.last_outcome(press)
-    if pressed is None:
-        return Plan(steps=(Step(effects=(press,)),))
-    due_at_s = pressed.at_s if pressed.error else pressed.at_s + migration.limit_s
-    if watch.now_s < due_at_s:
-        return Plan(wake_at_s=due_at_s)
-    return perform(Destroy(uuid=vm.uuid, run_id=migration.id), watch, again_after_s=DESTROY_AGAIN_S)
+    return shut_down_then_destroy(vm, domain, migration.id, migration.limit_s, watch)
 
 
 def _live(vm: Vm, migration: Migration, domain: Domain | None, view: LocalView, watch: LocalWatch) -> Plan:
@@ -73,33 +73,37 @@ def _live(vm: Vm, migration: Migration, domain: Domain | None, view: LocalView, 
         limit_s=migration.limit_s,
     )
     outcome = watch.last_outcome(effect)
-    if outcome is not None and not outcome.error and domain is None:
+    if domain is None and outcome is not None and not outcome.error:
         after = replace(vm.placement, migration=replace(migration, phase=MigrationPhase.HANDED_OVER))
         return commit(vm, after, view, f"{vm.name} handed over to {migration.target}")
     if domain is None:
-        return _lost(vm, migration, view)
+        return _lost(vm, view)
     if outcome is not None:
-        return _did_not_work(vm, migration, outcome.error or "its own copy is still here", view)
+        return _did_not_work(vm, migration, outcome, view, watch)
     if vm.placement.state is not VmState.MIGRATING:
         after = replace(vm.placement, state=VmState.MIGRATING)
         return commit(vm, after, view, f"{vm.name} migrating to {migration.target}", f"asked by {migration.by}")
     return Plan(steps=(Step(effects=(effect,)),))
 
 
-def _lost(vm: Vm, migration: Migration, view: LocalView) -> Plan:
+def _lost(vm: Vm, view: LocalView) -> Plan:
     """No domain here and no word that it arrived: the target's copy is never resumed, the VM is started anew."""
     return commit(
         vm, at_rest(vm.placement), view, f"migration of {vm.name} failed", "its domain ended before it was handed over"
     )
 
 
-def _did_not_work(vm: Vm, migration: Migration, error: str, view: LocalView) -> Plan:
+def _did_not_work(vm: Vm, migration: Migration, outcome: Outcome, view: LocalView, watch: LocalWatch) -> Plan:
+    """The domain is still here; after a success it may only still show."""
+    gone_at_s = outcome.at_s + SHOWS_WITHIN_S
+    if not outcome.error and watch.now_s < gone_at_s:
+        return Plan(wake_at_s=gone_at_s)
+    why = f"live migration failed: {outcome.error or 'its own copy is still here'}"
     if migration.method is MigrationMethod.LIVE_ONLY:
         after = replace(vm.placement, state=VmState.RUNNING, migration=None)
-        return commit(vm, after, view, f"{vm.name} stays on {view.node.name}", f"live migration failed: {error}")
-    cold = replace(migration, method=MigrationMethod.SHUTDOWN, error=f"live migration failed: {error}")
-    after = replace(vm.placement, migration=cold)
-    return commit(vm, after, view, f"{vm.name} is shut down to move", cold.error)
+        return commit(vm, after, view, f"{vm.name} stays on {view.node.name}", why)
+    after = replace(vm.placement, migration=replace(migration, method=MigrationMethod.SHUTDOWN, error=why))
+    return commit(vm, after, view, f"{vm.name} is shut down to move", why)
 
 
 def moved(placement: Placement, migration: Migration) -> Placement:
@@ -117,6 +121,8 @@ def _plan_target(vm: Vm, migration: Migration, domain: Domain | None, view: Loca
         return _take_over(vm, migration, domain, view, watch)
     if migration.phase is MigrationPhase.ARRIVED:
         return _let_run(vm, migration, domain, view, watch)
+    if migration.phase is MigrationPhase.NOT_THERE and domain is not None:
+        return destroy(vm.uuid, migration.id, watch)
     return Plan()
 
 
@@ -126,9 +132,8 @@ def _take_over(vm: Vm, migration: Migration, domain: Domain | None, view: LocalV
         why = "its copy was gone when it was handed over; it is started anew"
         return commit(vm, after, view, f"{vm.name} moved to {view.node.name}", why, gate=True)
     claim = Claim(boot_id=watch.boot_id, run_id=watch.next_run_id + "-" + vm.uuid[:8])
-    after = replace(
-        moved(vm.placement, migration), claim=claim, migration=replace(migration, phase=MigrationPhase.ARRIVED)
-    )
+    arrived = replace(migration, phase=MigrationPhase.ARRIVED)
+    after = replace(moved(vm.placement, migration), claim=claim, clients=(), migration=arrived)
     return commit(vm, after, view, f"{vm.name} taken over by {view.node.name}", gate=True)
 
 
@@ -136,9 +141,13 @@ def _let_run(vm: Vm, migration: Migration, domain: Domain | None, view: LocalVie
     placement = vm.placement
     if domain is None:
         return commit(vm, at_rest(placement), view, f"{vm.name} stopped", "its migrated copy ended before it ran")
+    run_id = placement.claim.run_id if placement.claim else migration.id
+    resume = Resume(uuid=vm.uuid, run_id=run_id)
     if domain.state is DomainState.PAUSED:
-        run_id = placement.claim.run_id if placement.claim else migration.id
-        return perform(Resume(uuid=vm.uuid, run_id=run_id), watch, again_after_s=DESTROY_AGAIN_S)
-    state = VmState.RUNNING if placement.wanted is Wanted.RUNNING else VmState.SHUTTING_DOWN
-    after = replace(placement, state=state, migration=None)
+        if sum(bool(outcome.error) for outcome in watch.outcomes_of(resume)) >= RESUMES:
+            return destroy(vm.uuid, run_id, watch)
+        return perform(resume, watch, again_after_s=RESUME_AGAIN_S)
+    resumed = watch.last_outcome(resume)
+    clients = resumed.value if resumed is not None and isinstance(resumed.value, tuple) else ()
+    after = replace(placement, state=VmState.RUNNING, migration=None, clients=clients)
     return commit(vm, after, view, f"{vm.name} running on {view.node.name}", "migrated", gate=True)
