@@ -1,0 +1,181 @@
+"""One run of a node's daemon: its loops on threads around one session, from the first connection to the goodbye."""
+
+from __future__ import annotations
+
+import logging
+import random
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from nodedaemon.agent import AgentLoop
+from nodedaemon.fence_agents import AGENTS
+from nodedaemon.fence_agents.power_switch import Login
+from nodedaemon.fencer import Fencer, StorageDoor
+from nodedaemon.hypervisor import Hypervisor
+from nodedaemon.identity import Identity
+from nodedaemon.loop import Clock, Loop, LoopThread
+from nodedaemon.manager import ManagerLoop
+from nodedaemon.presence import registration
+from nodedaemon.report import ReportLoop
+from nodedaemon.vm_runner import VmRunner, Volumes
+from pvccore.model.errors import Conflict, Unavailable
+from pvccore.model.node import GoodbyeReason, NodeRole
+from pvccore.state.live import LiveCluster
+from pvccore.state.local_live import LocalLive
+from pvccore.state.schema import Schema
+from pvccore.state.session import Session
+from pvccore.state.store import Connection, Store
+
+WAKE_EVERY_S = 5.0
+"""Every loop steps at least this often, so that a loop that does not step is one that hangs."""
+HANGING_AFTER_S = 60.0
+"""A step may wait for several answers of ZooKeeper, each of which has its limit; this is longer than all of them."""
+GOODBYE_LIMIT_S = 10.0
+"""How long a daemon that ends waits for a store that is away; after that it is absent without a goodbye."""
+GOODBYE_AGAIN_S = 0.5
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What a daemon acts upon beside the store. logins: of the BMCs, by node."""
+
+    hypervisor: Hypervisor
+    volumes: Volumes
+    door: StorageDoor
+    logins: Mapping[str, Login]
+    storage_error: Callable[[], str]
+
+
+class Daemon:
+    """The loops of one node. `start()` once the store is connected; `pet()` now and then; `leave()` at the end."""
+
+    def __init__(self, identity: Identity, store: Store, schema: Schema, clock: Clock, around: Surroundings) -> None:
+        self.identity = identity
+        self._store = store
+        self._clock = clock
+        self._around = around
+        self._health = ""
+        self._wakes: dict[str, threading.Event] = {}
+        chance = random.SystemRandom().random
+        node = identity.node
+        session = Session(store, schema, who=f"agent@{node}", wall_clock=clock.wall)
+        self._local = LocalLive(store, schema, node, clock=clock.monotonic, wake=self._waker("agent"), random=chance)
+        self._runner = VmRunner(around.hypervisor, around.volumes, lambda uuid: self._local.xml(uuid).text)
+        self._session = session
+        self.agent = AgentLoop(
+            identity, session, self._local, clock, around.hypervisor, self._runner, self._waker("agent")
+        )
+        report = ReportLoop(self.agent, session, clock, around.hypervisor, around.storage_error, chance)
+        self._loops = {"agent": self._thread("agent", self.agent), "report": self._thread("report", report)}
+        self._fencer: Fencer | None = None
+        self._manager: ManagerLoop | None = None
+        if identity.config.role is NodeRole.COORDINATOR:
+            self._add_manager(schema, chance)
+
+    def _add_manager(self, schema: Schema, chance: Callable[[], float]) -> None:
+        node, clock, wake = self.identity.node, self._clock, self._waker("manager")
+        live = LiveCluster(self._store, schema, clock=clock.monotonic, wake=wake, random=chance)
+        switches = {kind: make(self._around.logins) for kind, make in AGENTS.items()}
+        self._fencer = Fencer(switches, self._around.door, lambda: live.cluster.settings.bmc_limit_s, clock)
+        session = Session(self._store, schema, who=f"manager@{node}", wall_clock=clock.wall)
+        self._manager = ManagerLoop(node, session, live, clock, self._fencer, wake)
+        self._loops["manager"] = self._thread("manager", self._manager)
+
+    def start(self) -> None:
+        """Watch, make sure that this node may be ours, and begin.
+
+        Raises `Refused` for another machine's node, and `Unavailable` when the store goes away meanwhile: such a daemon
+        is thrown away with its store.
+        """
+        self._local.start()
+        registration(self._local.refresh(), self.identity)
+        if self._manager is not None:
+            self._manager.start()
+        self._store.on_connection(self._on_connection)
+        self._around.hypervisor.on_change(self._waker("agent"))
+        for loop in self._loops.values():
+            loop.start()
+
+    @property
+    def status(self) -> str:
+        """What the service manager shows of it."""
+        if self._store.connection is not Connection.CONNECTED:
+            return f"ZooKeeper: {self._store.connection}; VMs keep running"
+        role = "manager" if self._manager is not None and self._manager.leads else "agent"
+        return f"{role}, {len(self.agent.view.vms)} VMs here" + (f"; {self._health}" if self._health else "")
+
+    def pet(self) -> bool:
+        """Wake what has not stepped for a while, and tell whether every loop still turns."""
+        now_s = self._clock.monotonic()
+        health = self._around.hypervisor.observed_error()
+        if health != self._health:
+            log.warning("%s", health or "libvirt answers again", extra={"node": self.identity.node})
+            self._health = health
+            self.wake_all()
+        self._wakes["report"].set()
+        for name, loop in self._loops.items():
+            if now_s - loop.stepped_at_s >= WAKE_EVERY_S:
+                self._wakes[name].set()
+        return all(now_s - loop.stepped_at_s < HANGING_AFTER_S for loop in self._loops.values())
+
+    def wake_all(self) -> None:
+        """Step every loop."""
+        for wake in self._wakes.values():
+            wake.set()
+
+    # The end
+
+    def host_is_stopping(self) -> None:
+        """From now on shut the VMs down, and start none."""
+        self.agent.host_is_stopping = True
+        self.wake_all()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no VM of the cluster runs here any more, and the store says so."""
+        domains = self._around.hypervisor.observed_domains()
+        if domains is None or self.agent.known_domains(domains):
+            return False
+        node = self.identity.node
+        return not any(vm.is_active and vm.node == node for vm in self.agent.view.vms.values())
+
+    def leave(self, reason: GoodbyeReason) -> bool:
+        """Stop the loops and say goodbye; whether that was heard. The VMs are left as they are."""
+        for loop in reversed(list(self._loops.values())):
+            loop.stop()
+        for executor in (self._runner, self._fencer):
+            if executor is not None and not executor.stop():
+                log.warning("something that was begun has not ended")
+        return self._say_goodbye(reason)
+
+    def _say_goodbye(self, reason: GoodbyeReason) -> bool:
+        pause = threading.Event()
+        end_at_s = self._clock.monotonic() + GOODBYE_LIMIT_S
+        while True:
+            try:
+                self.agent.say_goodbye(reason)
+            except (Unavailable, Conflict) as error:
+                log.warning("no goodbye yet: %s", error)
+            else:
+                return True
+            if self._clock.monotonic() >= end_at_s:
+                return False
+            pause.wait(GOODBYE_AGAIN_S)
+
+    # Threads and wakes
+
+    def _thread(self, name: str, loop: Loop) -> LoopThread:
+        return LoopThread(name, loop, self._clock, self._wake_of(name))
+
+    def _wake_of(self, name: str) -> threading.Event:
+        return self._wakes.setdefault(name, threading.Event())
+
+    def _waker(self, name: str) -> Callable[[], None]:
+        return self._wake_of(name).set
+
+    def _on_connection(self, connection: Connection) -> None:
+        log.info("ZooKeeper: %s", connection)
+        self.wake_all()
