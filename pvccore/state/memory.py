@@ -16,6 +16,7 @@ from pvccore.state.store import CheckVersion, Connection, Create, Delete, Operat
 
 ANY_VERSION = -1
 EPOCH_BITS = 32
+NEVER = -1
 
 
 @dataclass(slots=True)
@@ -251,7 +252,7 @@ class MemoryStore:
         self._connection = Connection.CONNECTED
         self._listeners: list[Callable[[Connection], None]] = []
         self._heard_s = tree.clock()
-        self._loses_next_answer = False
+        self._answers_before_loss = NEVER
 
     @property
     def connection(self) -> Connection:
@@ -284,11 +285,12 @@ class MemoryStore:
         """See `Store.commit`."""
         with self._tree.lock:
             self._check_reachable()
-            if self._loses_next_answer:
-                self._loses_next_answer = False
-                self._tree.commit(operations, self.session_id)
+            made = self._tree.commit(operations, self.session_id)
+            self._answers_before_loss -= 1
+            if self._answers_before_loss == NEVER:
                 raise Unavailable("the connection broke before the answer came", in_doubt=True)
-            return self._tree.commit(operations, self.session_id)
+            self._answers_before_loss = max(self._answers_before_loss, NEVER)
+            return made
 
     def watch(self, path: str, on_change: Callable[[str], None], *, recursive: bool) -> None:
         """See `Store.watch`; callbacks run inside the commit that they tell of."""
@@ -337,9 +339,9 @@ class MemoryStore:
                 return
             self.regain_connection()
 
-    def lose_next_answer(self) -> None:
-        """Let the next commit be carried out, and its answer be lost: what `in_doubt` is for."""
-        self._loses_next_answer = True
+    def lose_answer(self, after: int = 0) -> None:
+        """Let a commit be carried out and its answer be lost (what `in_doubt` is for): the next, or `after` more."""
+        self._answers_before_loss = after
 
     def lose_connection(self) -> None:
         """The service went away."""

@@ -3,6 +3,7 @@ from collections.abc import Iterator
 import pytest
 
 from lab.zookeeper import ZooKeeperServer
+from tests.state.clusters import Lab, make_lab
 from tests.state.worlds import MemoryWorld, World, ZooKeeperWorld, start_server
 
 
@@ -19,3 +20,8 @@ def world(request: pytest.FixtureRequest) -> Iterator[World]:
     made: World = MemoryWorld() if in_memory else ZooKeeperWorld(request.getfixturevalue("zookeeper_server"))
     yield made
     made.close()
+
+
+@pytest.fixture
+def lab() -> Lab:
+    return make_lab()

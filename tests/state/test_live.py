@@ -1,0 +1,371 @@
+"""The live snapshot: what changed is new, what did not is the same object, and nothing that happened is missed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from pvccore.model.change import Change, Kind, Write
+from pvccore.model.cluster import Delta
+from pvccore.model.errors import Unavailable
+from pvccore.model.fence import FencePhase
+from pvccore.model.node import Presence, Report
+from pvccore.model.record import UNREADABLE
+from pvccore.model.vm import VmState
+from pvccore.state.live import RESYNC_DELAY_S, RESYNC_EVERY_S, LiveCluster
+from pvccore.state.store import Create, Delete, Put
+from tests.state.clusters import WEB1, WEB2, Lab, define, place, session_for
+
+
+def current(live: LiveCluster) -> bool:
+    return live.is_current
+
+
+def test_the_first_snapshot_has_everything(lab: Lab) -> None:
+    live = LiveCluster(lab.store, lab.schema, clock=lab.clock)
+    live.start()
+    assert not current(live)
+    cluster, delta = live.refresh()
+    assert delta.full
+    assert current(live)
+    assert sorted(cluster.nodes) == ["hv1", "hv2"]
+    assert cluster.names == {"web1": WEB1}
+    assert cluster.vm("web1").memory_mb == 1024
+    assert [entry.what for entry in cluster.journal][:2] == ["cluster created", "hv1 registered"]
+    assert cluster.problems == {}
+
+
+def test_nothing_new_is_the_same_snapshot(lab: Lab) -> None:
+    before = lab.live.cluster
+    assert lab.live.refresh() == (before, Delta())
+    assert lab.live.refresh()[0] is before
+
+
+def test_a_change_renews_its_own_records_and_shares_all_others(lab: Lab) -> None:
+    lab.session.commit(define(WEB2, "web2", "hv2"))
+    before = lab.live.refresh()[0]
+    lab.session.commit(place(before.vm("web1"), quiet=True, state=VmState.RUNNING))
+    after, delta = lab.live.refresh()
+    assert delta == Delta(vms=frozenset({WEB1}))
+    assert after.vm("web1").placement.state is VmState.RUNNING
+    assert after.vm("web1").definition is before.vm("web1").definition
+    assert after.vm("web2") is before.vm("web2")
+    assert after.nodes is before.nodes
+    assert after.names is before.names
+    assert before.vm("web1").placement.state is VmState.STOPPED
+
+
+def test_each_part_is_told_in_the_difference(lab: Lab) -> None:
+    cluster = lab.live.refresh()[0]
+    writes = (
+        Write(
+            kind=Kind.MAINTENANCE,
+            key="",
+            before=cluster.maintenance,
+            after=replace(cluster.maintenance, on=True),
+        ),
+        Write(
+            kind=Kind.SETTINGS,
+            key="",
+            before=cluster.settings,
+            after=replace(cluster.settings, fence_after_s=2.0),
+        ),
+        Write(
+            kind=Kind.READINESS,
+            key="hv1",
+            before=cluster.node("hv1").readiness,
+            after=replace(cluster.node("hv1").readiness, by="anna"),
+        ),
+    )
+    lab.session.commit(Change(writes=writes, what="much"))
+    after, delta = lab.live.refresh()
+    assert (delta.maintenance, delta.settings, delta.nodes) == (True, True, frozenset({"hv1"}))
+    assert [entry.what for entry in delta.journal] == ["much"]
+    assert after.maintenance.on
+    assert after.settings.fence_after_s == 2.0
+
+
+def test_a_deleted_vm_is_gone_and_its_name_too(lab: Lab) -> None:
+    vm = lab.vm()
+    writes = tuple(
+        Write(kind=kind, key=WEB1, before=record, after=None)
+        for kind, record in ((Kind.DEFINITION, vm.definition), (Kind.PLACEMENT, vm.placement))
+    )
+    lab.store.commit([Delete(lab.schema.path(Kind.XML, WEB1))])
+    lab.session.commit(Change(writes=writes, what="undefine"))
+    cluster, delta = lab.live.refresh()
+    assert WEB1 in delta.vms
+    assert cluster.vms == {}
+    assert cluster.names == {}
+
+
+def test_a_swap_of_names_is_followed(lab: Lab) -> None:
+    lab.session.commit(define(WEB2, "web2"))
+    cluster = lab.live.refresh()[0]
+    for uuid, name in ((WEB1, "spare"), (WEB2, "web1"), (WEB1, "web2")):
+        definition = cluster.vms[uuid].definition
+        write = Write(kind=Kind.DEFINITION, key=uuid, before=definition, after=replace(definition, name=name))
+        lab.session.commit(Change(writes=(write,), what="rename"))
+        cluster = lab.live.refresh()[0] if name == "spare" else cluster
+        if uuid == WEB2:
+            cluster = lab.live.refresh()[0]
+    assert lab.live.refresh()[0].names == {"web1": WEB2, "web2": WEB1}
+
+
+def test_started_and_leases_are_told(lab: Lab) -> None:
+    lab.session.acquire_lease("hv1")
+    lab.store.commit([Create(lab.schema.path(Kind.STARTED), b"{}")])
+    cluster, delta = lab.live.refresh()
+    assert delta.leases
+    assert cluster.started
+    assert (len(cluster.leases), cluster.manager) == (1, "hv1")
+
+
+def test_the_newest_alive_of_a_node_counts(lab: Lab) -> None:
+    lab.session.announce("hv1", None, Presence(boot_id="b1"))
+    prefix = lab.schema.alive_prefix("hv1")
+    other = lab.tree.connect()
+    newer = other.commit([Create(prefix, ephemeral=True, sequential=True)])[0]
+    alive = lab.live.refresh()[0].node("hv1").alive
+    assert alive is not None
+    assert newer.endswith(alive.token)
+    lab.store.close()
+    live = LiveCluster(other, lab.schema, clock=lab.clock)
+    live.start()
+    assert live.refresh()[0].node("hv1").alive == alive
+    other.commit([Delete(newer)])
+    cluster, delta = live.refresh()
+    assert cluster.node("hv1").is_silent
+    assert delta == Delta(nodes=frozenset({"hv1"}))
+
+
+def test_only_the_newest_entries_of_the_journal_are_kept(lab: Lab) -> None:
+    live = LiveCluster(lab.store, lab.schema, clock=lab.clock, journal_shown=3)
+    live.start()
+    assert [entry.what for entry in live.refresh()[0].journal] == ["hv1 registered", "hv2 registered", "define web1"]
+    for _ in range(5):
+        lab.session.commit(place(lab.vm()))
+    cluster, delta = live.refresh()
+    assert [entry.key for entry in cluster.journal] == [f"e-{number:010}" for number in (6, 7, 8)]
+    assert len(delta.journal) == 3
+    lab.session.prune_journal(1)
+    assert live.refresh()[1].journal == ()
+
+
+# Records that can't be read
+
+
+@pytest.mark.parametrize("document", [b"?", b'{"memory_mb":"much"}', b"[]"])
+def test_an_unreadable_definition_is_a_problem_of_its_own(lab: Lab, document: bytes) -> None:
+    lab.session.commit(define(WEB2, "web2"))
+    lab.live.refresh()
+    lab.store.commit([Put(lab.schema.path(Kind.DEFINITION, WEB1), document, -1)])
+    cluster, delta = lab.live.refresh()
+    assert delta.problems
+    assert list(cluster.problems) == [f"vm {WEB1} definition"]
+    assert cluster.vms[WEB1].placement.node == "hv1"
+    assert cluster.vms[WEB1].definition.version == UNREADABLE
+    assert cluster.names == {"web2": WEB2}
+    fresh = LiveCluster(lab.store, lab.schema, clock=lab.clock)
+    fresh.start()
+    assert fresh.refresh()[0].problems == cluster.problems
+
+
+def test_a_mended_record_is_no_problem_any_more(lab: Lab) -> None:
+    path = lab.schema.path(Kind.FENCE, "hv1")
+    lab.store.commit([Put(path, b"?", -1)])
+    assert lab.live.refresh()[0].node("hv1").fence.phase is FencePhase.FAILED
+    lab.store.commit([Put(path, b"{}", -1)])
+    cluster, delta = lab.live.refresh()
+    assert delta.problems
+    assert cluster.problems == {}
+    assert cluster.node("hv1").fence.phase is FencePhase.NONE
+
+
+def test_a_deleted_record_is_no_problem_any_more(lab: Lab) -> None:
+    path = lab.schema.path(Kind.REPORT, "hv1")
+    lab.store.commit([Create(path, b"?")])
+    assert lab.live.refresh()[0].problems
+    lab.store.commit([Delete(path)])
+    assert lab.live.refresh()[0].problems == {}
+
+
+def test_unreadable_settings_stay_as_they_were(lab: Lab) -> None:
+    settings = replace(lab.live.cluster.settings, fence_after_s=7.0)
+    write = Write(kind=Kind.SETTINGS, key="", before=lab.live.cluster.settings, after=settings)
+    lab.session.commit(Change(writes=(write,), what="set"))
+    lab.live.refresh()
+    lab.store.commit([Put(lab.schema.settings, b"?", -1)])
+    cluster = lab.live.refresh()[0]
+    assert cluster.settings.fence_after_s == 7.0
+    assert cluster.problems.keys() == {"settings"}
+
+
+def test_unreadable_maintenance_counts_as_on(lab: Lab) -> None:
+    lab.store.commit([Put(lab.schema.maintenance, b"?", -1)])
+    assert lab.live.refresh()[0].maintenance.on
+
+
+def test_names_that_no_node_or_vm_may_have_are_problems_and_hide_nothing(lab: Lab) -> None:
+    bad_node, bad_vm = f"{lab.schema.nodes}/[red]x", f"{lab.schema.vms}/not-a-uuid"
+    lab.store.commit([Create(bad_node), Create(f"{bad_node}/config", b"{}")])
+    lab.store.commit([Create(bad_vm), Create(f"{bad_vm}/placement", b"{}")])
+    cluster, delta = lab.live.refresh()
+    assert delta.problems
+    assert cluster.problems == {"node [red]x": "is no name of a node", "vm not-a-uuid": "is no uuid"}
+    assert sorted(cluster.nodes) == ["hv1", "hv2"]
+    assert list(cluster.vms) == [WEB1]
+    lab.store.commit([Delete(f"{bad_vm}/placement"), Delete(f"{bad_node}/config")])
+    assert lab.live.refresh()[0].problems == {}
+
+
+def test_an_unreadable_journal_entry_is_shown_as_one(lab: Lab) -> None:
+    lab.store.commit([Create(lab.schema.journal_prefix, b"?", sequential=True)])
+    assert "can't be read" in lab.live.refresh()[0].journal[-1].what
+
+
+def test_what_later_versions_store_is_tolerated(lab: Lab) -> None:
+    folder = f"{lab.schema.chroot}/storage/pools"
+    lab.store.commit([Create(folder, b"?"), Create(f"{lab.schema.chroot}/forecast", b"?")])
+    before = lab.live.cluster
+    assert lab.live.refresh() == (before, Delta())
+
+
+# Losing the connection
+
+
+def another(lab: Lab, *, delay: float = 0.0) -> LiveCluster:
+    live = LiveCluster(lab.store, lab.schema, clock=lab.clock, random=lambda: delay)
+    live.start()
+    live.refresh()
+    return live
+
+
+def test_what_changed_behind_its_back_is_found_after_a_reconnect_and_the_rest_is_shared(lab: Lab) -> None:
+    lab.session.commit(define(WEB2, "web2"))
+    live = another(lab)
+    other = session_for(lab.tree.connect(), lab.schema)
+    before = live.cluster
+    lab.store.sever()
+    assert not current(live)
+    other.commit(place(before.vm("web1"), state=VmState.RUNNING))
+    other.report("hv1", Report(load=1.0))
+    lab.store.restore()
+    assert not current(live)
+    cluster, delta = live.refresh()
+    assert current(live)
+    assert not delta.full
+    assert (delta.vms, delta.nodes) == (frozenset({WEB1}), frozenset({"hv1"}))
+    assert cluster.vm("web2") is before.vm("web2")
+
+
+def test_what_was_deleted_and_made_again_behind_its_back_is_new(lab: Lab) -> None:
+    live = another(lab)
+    other = lab.tree.connect()
+    before = live.cluster.node("hv1")
+    lab.store.sever()
+    path = lab.schema.path(Kind.READINESS, "hv1")
+    other.commit([Delete(path), Create(path, b'{"by":"anna"}')])
+    other.commit([Delete(lab.schema.path(Kind.FENCE, "hv2"))])
+    lab.store.restore()
+    cluster = live.refresh()[0]
+    assert cluster.node("hv1").readiness.by == "anna"
+    assert cluster.node("hv1").readiness.version == before.readiness.version
+    assert cluster.node("hv2").fence.version == -1
+
+
+def test_many_clients_do_not_all_read_again_at_once(lab: Lab) -> None:
+    live = another(lab, delay=0.5)
+    lab.store.sever()
+    lab.store.restore()
+    assert live.due_at_s == lab.clock.now_s + RESYNC_DELAY_S / 2
+    live.refresh()
+    assert not current(live)
+    lab.clock.now_s += RESYNC_DELAY_S / 2
+    assert live.is_dirty
+    live.refresh()
+    assert current(live)
+
+
+def test_everything_is_read_again_now_and_then(lab: Lab) -> None:
+    live = another(lab)
+    before = live.cluster
+    assert live.due_at_s == lab.clock.now_s + RESYNC_EVERY_S / 2
+    lab.tree._watches.clear()
+    lab.session.commit(place(before.vm("web1"), state=VmState.RUNNING))
+    assert live.refresh()[0] is before
+    lab.clock.now_s = live.due_at_s
+    cluster, delta = live.refresh()
+    assert not delta.full
+    assert delta.vms == {WEB1}
+    assert cluster.nodes is before.nodes
+
+
+def test_a_refresh_without_a_connection_loses_nothing(lab: Lab) -> None:
+    live = another(lab)
+    lab.session.commit(place(lab.vm(), quiet=True, state=VmState.RUNNING))
+    lab.tree.go_down()
+    with pytest.raises(Unavailable):
+        live.refresh()
+    lab.tree.come_up()
+    cluster, delta = live.refresh()
+    assert delta.vms == {WEB1}
+    assert cluster.vm("web1").is_active
+
+
+def test_a_first_load_without_a_connection_is_made_up_for(lab: Lab) -> None:
+    live = LiveCluster(lab.store, lab.schema, clock=lab.clock)
+    live.start()
+    lab.tree.go_down()
+    with pytest.raises(Unavailable):
+        live.refresh()
+    lab.tree.come_up()
+    assert live.refresh()[1].full
+
+
+def test_the_age_of_what_is_shown_grows_only_while_it_may_be_wrong(lab: Lab) -> None:
+    live = another(lab)
+    lab.clock.now_s += 60.0
+    assert live.fresh_at_s == lab.clock.now_s
+    lab.store.sever()
+    lab.clock.now_s += 12.0
+    assert live.fresh_at_s == lab.clock.now_s - 12.0
+    lab.store.restore()
+    assert live.fresh_at_s == lab.clock.now_s - 12.0
+    live.refresh()
+    assert live.fresh_at_s == lab.clock.now_s
+
+
+def test_a_change_not_yet_read_stops_the_clock(lab: Lab) -> None:
+    live = another(lab)
+    lab.session.commit(place(lab.vm()))
+    lab.clock.now_s += 1.0
+    assert live.fresh_at_s == lab.clock.now_s - 1.0
+
+
+def test_every_change_and_every_turn_of_the_connection_wakes(lab: Lab) -> None:
+    wakes: list[int] = []
+    live = LiveCluster(lab.store, lab.schema, clock=lab.clock, wake=lambda: wakes.append(1))
+    live.start()
+    live.refresh()
+    happenings: list[Callable[[], None]] = [
+        lambda: lab.session.commit(place(lab.vm())),
+        lab.store.sever,
+        lab.store.restore,
+    ]
+    for happens in happenings:
+        wakes.clear()
+        happens()
+        assert wakes
+
+
+def test_a_new_leader_is_seen_by_the_epoch(lab: Lab) -> None:
+    epoch = lab.live.zxid >> 32
+    lab.tree.go_down()
+    lab.tree.come_up()
+    lab.live.refresh()
+    lab.session.commit(place(lab.vm()))
+    lab.live.refresh()
+    assert lab.live.zxid >> 32 == epoch + 1
