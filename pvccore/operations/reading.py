@@ -7,6 +7,7 @@ import time
 from pvccore.model.change import Kind
 from pvccore.model.cluster import Cluster
 from pvccore.model.errors import Unavailable
+from pvccore.model.journal import JournalEntry
 from pvccore.model.vm import Vm, Xml
 from pvccore.state.codec import Undecodable, decode
 from pvccore.state.live import LiveCluster
@@ -30,3 +31,18 @@ def read_xml(session: Session, vm: Vm) -> Xml:
         return found
     said = found.reason if isinstance(found, Undecodable) else "there is none"
     raise Unavailable(f"the XML of {vm.name} can't be read: {said}")
+
+
+def load_journal(store: Store, schema: Schema, count: int) -> list[JournalEntry]:
+    """The newest entries of the journal, oldest first; what can't be read says so in its place."""
+    names = (store.children([schema.journal])[0] or [])[-count:]
+    paths = [schema.path(Kind.JOURNAL, name) for name in names]
+    found = [
+        (name, decode(JournalEntry, path, znode, key=name))
+        for name, path, znode in zip(names, paths, store.read(paths), strict=True)
+        if znode is not None
+    ]
+    return [
+        one if isinstance(one, JournalEntry) else JournalEntry(key=name, what="an entry that can't be read")
+        for name, one in found
+    ]

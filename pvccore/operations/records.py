@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 from pvccore.model.cluster import Cluster, status_of
 from pvccore.model.journal import JournalEntry
 from pvccore.model.node import Node
-from pvccore.model.vm import Vm
+from pvccore.model.settings import SETTING_NAMES, Settings
+from pvccore.model.vm import Vm, VmState
 from pvccore.plan.effects import Power
+from pvccore.plan.placement import standing_objection
 
 
 def vm_record(cluster: Cluster, vm: Vm) -> dict[str, Any]:
@@ -74,3 +77,69 @@ def node_power(node: Node) -> Power:
     if node.is_alive:
         return Power.ON
     return Power.OFF if node.fence.proven_off else Power.UNKNOWN
+
+
+def fence_record(node: Node) -> dict[str, Any]:
+    """The fence of one node."""
+    fence = node.fence
+    return {
+        "node": node.name,
+        "phase": fence.phase.value,
+        "cause": fence.cause.value if fence.under_way else None,
+        "round": fence.round,
+        "error": fence.error or None,
+        "by": fence.by or None,
+    }
+
+
+def maintenance_record(cluster: Cluster) -> dict[str, Any]:
+    """The cluster-wide switch."""
+    maintenance = cluster.maintenance
+    return {
+        "on": maintenance.on,
+        "by": maintenance.by or None,
+        "reason": maintenance.reason or None,
+        "since": maintenance.since or None,
+    }
+
+
+def settings_record(settings: Settings) -> dict[str, Any]:
+    """Every setting by name."""
+    return {name: getattr(settings, name) for name in SETTING_NAMES}
+
+
+def status_record(cluster: Cluster) -> dict[str, Any]:
+    """The cluster in a few figures, and what is wrong with it."""
+    nodes = cluster.nodes.values()
+    statuses = Counter(str(status_of(vm, cluster.nodes.get(vm.node))) for vm in cluster.vms.values())
+    return {
+        "cluster": cluster.settings.cluster_name,
+        "maintenance": maintenance_record(cluster),
+        "manager": cluster.manager or None,
+        "nodes": {
+            "total": len(cluster.nodes),
+            "alive": sum(node.is_alive for node in nodes),
+            "ready": sum(node.is_alive and node.is_ready for node in nodes),
+        },
+        "vms": {"total": len(cluster.vms), **dict(sorted(statuses.items()))},
+        "fences": [fence_record(node) for _, node in sorted(cluster.nodes.items()) if node.fence.under_way],
+        "troubles": troubles(cluster),
+        "problems": dict(cluster.problems),
+    }
+
+
+def troubles(cluster: Cluster) -> list[dict[str, str]]:
+    """What is wrong now, each with the reason in words: nodes first, then VMs."""
+    found = []
+    for name, node in sorted(cluster.nodes.items()):
+        objection = (
+            standing_objection(node) if not node.is_alive or node.fence.under_way or not node.is_healthy else None
+        )
+        if objection is not None:
+            found.append({"node": name, "text": objection})
+    for vm in sorted(cluster.vms.values(), key=lambda vm: vm.name):
+        if vm.is_parked:
+            found.append({"vm": vm.name, "text": f"parked on {vm.placement.parked_on}: {vm.placement.why}"})
+        elif vm.placement.state is VmState.FAILED:
+            found.append({"vm": vm.name, "text": f"failed: {vm.placement.failure}"})
+    return found

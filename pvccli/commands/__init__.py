@@ -1,0 +1,1 @@
+"""The verbs by noun; each module is imported by the command that needs it."""

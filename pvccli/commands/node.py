@@ -1,0 +1,110 @@
+"""`pvc node`: the hypervisors of the cluster."""
+
+from __future__ import annotations
+
+import click
+
+from pvccli.options import format_option, node_argument, reason_option, wait_option, yes_option
+from pvccli.seat import Seat
+
+COLUMNS = ("name", "alive", "readiness", "role", "power", "healthy", "memory_mb", "vcpus", "load", "vms")
+
+
+@click.group()
+def node() -> None:
+    """Nodes: the hypervisors of the cluster."""
+
+
+@node.command("list")
+@click.argument("filters", nargs=-1, metavar="[FILTER]…")
+@format_option()
+@click.pass_obj
+def list_nodes(seat: Seat, filters: tuple[str, ...]) -> None:
+    """List nodes. A FILTER is field=value, or a regular expression on the name."""
+    from pvccli.filtering import chosen
+    from pvccore.operations.records import node_records
+
+    seat.show_list(chosen(node_records(seat.cluster), filters), COLUMNS)
+
+
+@node.command()
+@node_argument
+@format_option()
+@click.pass_obj
+def info(seat: Seat, node: str) -> None:
+    """Show everything about a node, its fence and its VMs."""
+    from pvccore.operations.records import node_record
+
+    cluster = seat.cluster
+    found = cluster.node(node)
+    record = node_record(cluster, found)
+
+    def pretty() -> str:
+        from pvccli.commands.node_view import node_text
+
+        return node_text(cluster, found, record)
+
+    seat.show(record, pretty, lambda: found.name)
+
+
+@node.command()
+@node_argument
+@reason_option
+@wait_option
+@yes_option
+@click.pass_obj
+def flush(seat: Seat, node: str, reason: str, wait: bool, yes: bool) -> None:
+    """Empty a node: its VMs go elsewhere, what fits nowhere is shut down and parked."""
+    from pvccore.operations.nodes import flush
+
+    seat.confirm(f"Flush {node}?", yes=yes)
+    seat.tell(flush(seat.operator, node, reason=reason), wait=wait)
+
+
+@node.command()
+@node_argument
+@reason_option
+@wait_option
+@click.pass_obj
+def ready(seat: Seat, node: str, reason: str, wait: bool) -> None:
+    """Let a node take VMs again, and bring its own back."""
+    from pvccore.operations.nodes import ready
+
+    seat.tell(ready(seat.operator, node, reason=reason), wait=wait)
+
+
+@node.command()
+@node_argument
+@click.option("--confirmed-off", is_flag=True, help="I stood at the machine and saw that it is off.")
+@reason_option
+@wait_option
+@yes_option
+@click.pass_obj
+def fence(seat: Seat, node: str, confirmed_off: bool, reason: str, wait: bool, yes: bool) -> None:
+    """Make sure that a node is off, and run its VMs elsewhere.
+
+    With --confirmed-off nothing is powered off: your word that it is off is taken, in maintenance too. If it is
+    wrong, VMs run twice.
+    """
+    from pvccore.operations.nodes import confirm_off, fence
+
+    if confirmed_off:
+        seat.confirm(f"Have you seen that {node} is off? If it is not, its VMs will run twice.", yes=yes)
+        result = confirm_off(seat.operator, node, reason=reason)
+    else:
+        seat.confirm(f"Cut the power of {node} and run its VMs elsewhere?", yes=yes)
+        result = fence(seat.operator, node, reason=reason)
+    seat.tell(result, wait=wait)
+
+
+@node.command()
+@node_argument
+@click.option("--force", is_flag=True, help="Rewrite the VMs that name it.")
+@yes_option
+@click.pass_obj
+def remove(seat: Seat, node: str, force: bool, yes: bool) -> None:
+    """Retire a node that is not alive, has no fence and is named by no VM."""
+    from pvccore.operations.nodes import remove
+
+    seat.confirm(f"Remove {node} from the cluster?", yes=yes)
+    seat.tell(remove(seat.operator, node, force=force))

@@ -1,0 +1,25 @@
+"""How `pvc node info` shows a node to a person."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pvccli.output import fields, memory, shown, table
+from pvccore.model.cluster import Cluster, status_of
+from pvccore.model.node import Node
+
+
+def node_text(cluster: Cluster, node: Node, record: dict[str, Any]) -> str:
+    """Its record, its health, its fence and its VMs."""
+    pairs = [(name.replace("_", " "), shown(value)) for name, value in record.items() if name != "memory_mb"]
+    report, fence = node.report, node.fence
+    pairs += [
+        ("memory", f"{memory(report.memory_free_mb)} of {memory(report.memory_total_mb)} free"),
+        ("hypervisor", report.hypervisor_error or "answers"),
+        ("storage", report.storage_error or "answers"),
+        ("fence agents", shown([f"{agent.kind} {agent.address}".strip() for agent in node.config.fence_agents])),
+        ("fence", fence.phase.value + (f": {fence.error}" if fence.error else "")),
+    ]
+    pairs += [("waits for", line) for line in node.readiness.waits_for]
+    vms = [[vm.name, str(status_of(vm, node)), memory(vm.memory_mb)] for vm in cluster.vms_on(node.name)]
+    return fields(pairs) + ("\n\n" + table(["vm", "status", "memory"], vms) if vms else "")

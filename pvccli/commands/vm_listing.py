@@ -1,0 +1,60 @@
+"""`pvc vm list` and `pvc vm info`."""
+
+from __future__ import annotations
+
+import click
+
+from pvccli.options import complete_nodes, format_option, vm_argument
+from pvccli.seat import Seat
+
+COLUMNS = (
+    "name", "status", "wanted", "node", "previous_node", "memory_mb", "vcpus", "node_limit", "node_selector",
+    "autorestart", "tags",
+)  # fmt: skip
+
+
+@click.command("list")
+@click.argument("filters", nargs=-1, metavar="[FILTER]…")
+@click.option(
+    "-t", "--target", "--node", "node", metavar="NODE", shell_complete=complete_nodes, help="Only those on NODE."
+)
+@click.option("--status", metavar="STATUS", help="Only those of this status, as running or parked.")
+@click.option("-g", "--tag", metavar="TAG", help="Only those with this tag.")
+@format_option()
+@click.pass_obj
+def list_vms(seat: Seat, filters: tuple[str, ...], node: str | None, status: str | None, tag: str | None) -> None:
+    """List VMs. A FILTER is field=value, or a regular expression on the name."""
+    from pvccli.filtering import chosen
+    from pvccore.operations.records import vm_records
+
+    options = {"node": node, "status": status, "tags": tag}
+    given = [f"{name}={value}" for name, value in options.items() if value is not None]
+    seat.show_list(chosen(vm_records(seat.cluster), [*given, *filters]), COLUMNS)
+
+
+@click.command()
+@vm_argument
+@format_option()
+@click.pass_obj
+def info(seat: Seat, vm: str) -> None:
+    """Show everything about a VM, and which nodes can take it."""
+    from pvccli.output import fields, memory, shown
+    from pvccore.operations.records import vm_record
+    from pvccore.plan.placement import Rooms
+
+    cluster = seat.cluster
+    found = cluster.vm(vm)
+    record = vm_record(cluster, found)
+
+    def pretty() -> str:
+        pairs = [(name.replace("_", " "), shown(value)) for name, value in record.items() if name != "memory_mb"]
+        more = [
+            ("memory", memory(found.memory_mb)),
+            ("volumes", shown(list(found.definition.volumes))),
+            ("networks", shown(list(found.definition.networks))),
+            ("why", shown(found.placement.why)),
+        ]
+        nodes = [(name, objection or "can take it") for name, objection in Rooms(cluster).objections(found).items()]
+        return fields([*pairs, *more]) + "\n\n" + fields([(f"{name:<12}", said) for name, said in nodes])
+
+    seat.show(record, pretty, lambda: found.name)

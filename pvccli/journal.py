@@ -1,0 +1,61 @@
+"""The journal as `pvc journal` shows it: the last entries, then new ones as they come."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from threading import Event
+
+from pvccli.commands.cluster_view import moment
+from pvccli.output import Format, as_json
+from pvccli.seat import Seat
+from pvccore.model.journal import JournalEntry
+from pvccore.operations.reading import load_journal
+from pvccore.operations.records import journal_record
+from pvccore.state.live import LiveCluster
+
+LOOK_AGAIN_S = 5.0
+READ_FOR_A_FILTER = 10000
+"""How many entries are looked through when only some are wanted."""
+
+
+class Journal:
+    """The entries that meet every given condition: about a VM, about a node, by somebody."""
+
+    def __init__(self, seat: Seat, conditions: Mapping[str, str | None]) -> None:
+        self._seat = seat
+        self._conditions = {name: value for name, value in conditions.items() if value is not None}
+
+    def show(self, lines: int) -> None:
+        """Print the newest entries, the newest last."""
+        session = self._seat.operator.session
+        read = max(lines, READ_FOR_A_FILTER) if self._conditions else lines
+        entries = [one for one in load_journal(session.store, session.schema, read) if self._meets(one)][-lines:]
+        self._seat.show([journal_record(one) for one in entries], lambda: "\n".join(map(line, entries)))
+
+    def follow(self) -> None:
+        """Print new entries until interrupted."""
+        woken = Event()
+        session = self._seat.operator.session
+        live = LiveCluster(session.store, session.schema, clock=time.monotonic, wake=woken.set)
+        live.start()
+        live.refresh()
+        while True:
+            woken.wait(LOOK_AGAIN_S)
+            woken.clear()
+            for entry in live.refresh()[1].journal:
+                if self._meets(entry):
+                    self._seat.say(self._one(entry))
+
+    def _meets(self, entry: JournalEntry) -> bool:
+        return all(getattr(entry, name) == value for name, value in self._conditions.items())
+
+    def _one(self, entry: JournalEntry) -> str:
+        is_json = self._seat.format in (Format.JSON, Format.JSON_PRETTY)
+        return as_json(journal_record(entry), Format.JSON) if is_json else line(entry)
+
+
+def line(entry: JournalEntry) -> str:
+    """One entry for a person."""
+    why = f"  ({entry.why})" if entry.why else ""
+    return f"{moment(entry.at)}  {entry.who:<20}  {entry.what}{why}"

@@ -1,0 +1,105 @@
+"""What a command prints: tables that fit the terminal, JSON, or bare names."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import Any
+
+GAP = "  "
+ELLIPSIS = "…"
+NARROWEST = 6
+"""No column is cut below this."""
+
+
+class Format(StrEnum):
+    """How a result is printed."""
+
+    PRETTY = "pretty"
+    JSON = "json"
+    JSON_PRETTY = "json-pretty"
+    RAW = "raw"
+
+
+def as_json(value: object, output_format: Format) -> str:
+    """A value as JSON, on one line or indented."""
+    indent = 2 if output_format is Format.JSON_PRETTY else None
+    return json.dumps(value, ensure_ascii=False, indent=indent)
+
+
+def table(headers: Sequence[str], rows: Sequence[Sequence[str]], width: int | None = None) -> str:
+    """Rows under their headers; the widest columns are cut until a line fits `width` cells."""
+    lines = [[header.upper() for header in headers], *rows]
+    widths = [max(_cells(line[index]) for line in lines) for index in range(len(headers))]
+    if width is not None:
+        widths = _fitted(widths, width)
+    return "\n".join(_line(line, widths) for line in lines)
+
+
+def fields(pairs: Sequence[tuple[str, str]]) -> str:
+    """Names and values below each other, as `info` shows them."""
+    longest = max((len(name) for name, _ in pairs), default=0)
+    return "\n".join(f"{name:<{longest}}  {value}".rstrip() for name, value in pairs)
+
+
+def terminal_width(*, is_terminal: bool) -> int | None:
+    """How many cells a line has; None where nothing needs to fit, as in a pipe."""
+    return shutil.get_terminal_size().columns if is_terminal else None
+
+
+def shown(value: object) -> str:
+    """A value of a record as a person reads it."""
+    if value is None or value in ("", []):
+        return "-"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return ",".join(map(str, value))
+    return str(value)
+
+
+def memory(memory_mb: int) -> str:
+    """Memory in the unit a person thinks in."""
+    return f"{memory_mb / 1024:.4g} G" if memory_mb >= 1024 else f"{memory_mb} M"  # noqa: PLR2004 - MB in a GB
+
+
+def row(record: dict[str, Any], columns: Sequence[str]) -> list[str]:
+    """The cells of one record."""
+    return [memory(record[name]) if name == "memory_mb" else shown(record[name]) for name in columns]
+
+
+def _fitted(widths: list[int], width: int) -> list[int]:
+    fitted = list(widths)
+    surplus = sum(fitted) + len(GAP) * (len(fitted) - 1) - width
+    while surplus > 0:
+        widest = max(range(len(fitted)), key=lambda index: fitted[index])
+        if fitted[widest] <= NARROWEST:
+            break
+        others = [one for index, one in enumerate(fitted) if index != widest]
+        cut = min(surplus, max(1, fitted[widest] - max([NARROWEST, *others])))
+        fitted[widest] -= cut
+        surplus -= cut
+    return fitted
+
+
+def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
+    return GAP.join(_cell(cell, width) for cell, width in zip(cells, widths, strict=True)).rstrip()
+
+
+def _cell(text: str, width: int) -> str:
+    over = _cells(text) > width
+    while _cells(text) > width - over:
+        text = text[:-1]
+    text += ELLIPSIS if over else ""
+    return text + " " * (width - _cells(text))
+
+
+def _cells(text: str) -> int:
+    """How many cells of a terminal a text takes."""
+    if text.isascii():
+        return len(text)
+    from rich.cells import cell_len
+
+    return cell_len(text)

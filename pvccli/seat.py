@@ -1,0 +1,131 @@
+"""What a command has at hand: the operator, once it is needed, and how its result is told."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from pvccli.output import Format, as_json, row, table, terminal_width
+from pvccore.model.errors import Refused
+
+if TYPE_CHECKING:
+    from pvccore.model.cluster import Cluster
+    from pvccore.operations.operator import Operator, Result
+    from pvccore.state.zookeeper import ZooKeeperStore
+
+CONNECT_LIMIT_S = 5.0
+WAIT_LIMIT_S = 3600.0
+"""The longest that `--wait` waits."""
+
+
+def print_line(text: str) -> None:
+    """A result on standard output."""
+    click.echo(text)
+
+
+@dataclass(slots=True, kw_only=True)
+class Seat:
+    """One call of `pvc`. Connects when a command first asks for the operator; `close` ends what it opened.
+
+    given: an operator that is there already, as in the simulated world. confirmed: nothing is asked.
+    say: prints one line of the result.
+    """
+
+    given: Operator | None = None
+    cluster_choice: str = ""
+    config: Path | None = None
+    format: Format = Format.PRETTY
+    confirmed: bool = False
+    say: Callable[[str], None] = print_line
+    _store: ZooKeeperStore | None = field(default=None, init=False)
+
+    @property
+    def operator(self) -> Operator:
+        """The person before the cluster; raises `Unavailable` when it can't be reached."""
+        if self.given is None:
+            from pvccore.operations.config import who_asks
+            from pvccore.operations.connecting import seat
+
+            self.given = seat(self.store(), who_asks(), show=self._show_progress)
+        return self.given
+
+    @property
+    def cluster(self) -> Cluster:
+        """The cluster as it is now."""
+        return self.operator.cluster()
+
+    def store(self, *, must_exist: bool = True) -> ZooKeeperStore:
+        """The connected store."""
+        if self._store is None:
+            from pvccore.operations.config import choose_cluster
+            from pvccore.operations.connecting import connect
+
+            _, address = choose_cluster(self.cluster_choice, config=self.config)
+            self._store = connect(address, limit_s=CONNECT_LIMIT_S, must_exist=must_exist)
+        return self._store
+
+    def close(self) -> None:
+        """End the connection, if one was made."""
+        if self._store is not None:
+            self._store.close()
+            self._store = None
+
+    def confirm(self, question: str, *, yes: bool = False) -> None:
+        """Ask before something disruptive; raises `Refused` when the answer is no or nobody can answer."""
+        if yes or self.confirmed:
+            return
+        try:
+            click.confirm(question, abort=True, err=True)
+        except click.Abort:
+            raise Refused("not confirmed; -y confirms beforehand") from None
+
+    def tell(self, result: Result, *, wait: bool = False) -> None:
+        """Print what a verb did; with `wait` also what became of it. Raises `Refused` when that is a failure."""
+        words = result.text
+        operator = self.operator
+        if wait and result.goal is not None and operator.wait is not None:
+            ended = operator.wait(result.goal, WAIT_LIMIT_S)
+            if not ended.done:
+                raise Refused(ended.text if ended.failed else f"not done after {WAIT_LIMIT_S:.0f} s: {ended.text}")
+            words = ended.text
+        if self.format in (Format.JSON, Format.JSON_PRETTY):
+            self.say(as_json({"changed": result.changed, "text": words}, self.format))
+        else:
+            self.say(words)
+
+    def show(self, value: object, pretty: Callable[[], str], raw: Callable[[], str] | None = None) -> None:
+        """Print a value in the format that was asked for; `raw` defaults to the pretty text."""
+        if self.format in (Format.JSON, Format.JSON_PRETTY):
+            self.say(as_json(value, self.format))
+            return
+        text = raw() if raw is not None and self.format is Format.RAW else pretty()
+        if text:
+            self.say(text)
+
+    def show_list(self, records: Sequence[dict[str, Any]], columns: Sequence[str]) -> None:
+        """Print records: a table that fits the terminal, JSON, or raw: the first column alone."""
+        width = terminal_width(is_terminal=self.say is print_line and sys.stdout.isatty())
+        self.show(
+            list(records),
+            lambda: table(
+                [name.removesuffix("_mb").replace("_", " ") for name in columns],
+                [row(record, columns) for record in records],
+                width,
+            ),
+            lambda: "\n".join(str(record[columns[0]]) for record in records),
+        )
+
+    def _show_progress(self, text: str) -> None:
+        if self.format is Format.PRETTY:
+            click.echo(f"… {text}", err=True)
+
+
+def wants_colour() -> bool | None:
+    """False where NO_COLOR says so; None lets click look whether there is a terminal."""
+    return False if os.environ.get("NO_COLOR") else None

@@ -1,0 +1,120 @@
+"""Which clusters a person's machine knows: the file that `pvc` and `pvc-tui` share, and who is asking."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import socket
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+
+from pvccore.model.errors import Invalid, NotFound
+from pvccore.state.address import Tls, ZooKeeperAddress
+from pvccore.state.schema import DEFAULT_CHROOT, Schema
+
+CONFIG_FILES = (Path("~/.config/pvc/config.toml"), Path("/etc/pvc/config.toml"))
+"""The first that exists is read."""
+ADDRESS_VARIABLE = "PVC_ZOOKEEPER"
+OWNER_ONLY = 0o077
+"""Mode bits that a file with a password in it must not have."""
+
+
+class _Tls(msgspec.Struct, forbid_unknown_fields=True):
+    ca: str = ""
+    certificate: str = ""
+    key: str = ""
+    check_hostname: bool = True
+
+
+class _Cluster(msgspec.Struct, forbid_unknown_fields=True):
+    zookeeper: list[str]
+    chroot: str = DEFAULT_CHROOT
+    auth: str = ""
+    tls: _Tls | None = None
+
+
+class _File(msgspec.Struct, forbid_unknown_fields=True):
+    clusters: dict[str, _Cluster] = {}
+
+
+def known_clusters(config: Path | None = None) -> dict[str, ZooKeeperAddress]:
+    """Name → address of every cluster in the configuration; {} when there is no file.
+
+    config: the file a person named, which must then be there. Raises `Invalid` naming the file and the field.
+    """
+    path = config or next((found for one in CONFIG_FILES if (found := one.expanduser()).is_file()), None)
+    return {} if path is None else {name: _address(one, path) for name, one in _read(path).clusters.items()}
+
+
+def choose_cluster(
+    choice: str = "", *, config: Path | None = None, environment: Mapping[str, str] = os.environ
+) -> tuple[str, ZooKeeperAddress]:
+    """The name ("" for a bare address) and the address of the cluster that is meant.
+
+    choice: a configured name or h1:2181,h2:2181/chroot; without it PVC_ZOOKEEPER, else the only one configured.
+    Raises `Invalid` when none or several could be meant, `NotFound` for an unknown name.
+    """
+    wanted = choice or environment.get(ADDRESS_VARIABLE, "")
+    if wanted and config is None and _is_address(wanted):
+        return "", ZooKeeperAddress.parse(wanted)
+    known = known_clusters(config)
+    if wanted in known:
+        return wanted, known[wanted]
+    if wanted and _is_address(wanted):
+        return "", ZooKeeperAddress.parse(wanted)
+    if wanted:
+        raise NotFound("cluster", wanted)
+    return _only_one(known)
+
+
+def who_asks(environment: Mapping[str, str] = os.environ) -> str:
+    """The person's name in the journal: SUDO_USER or login, at the short host name."""
+    login = environment.get("SUDO_USER") or _login()
+    return f"{login}@{socket.gethostname().partition('.')[0]}"
+
+
+def _login() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return str(os.getuid())
+
+
+def _is_address(text: str) -> bool:
+    return any(mark in text for mark in ":,/")
+
+
+def _only_one(known: Mapping[str, ZooKeeperAddress]) -> tuple[str, ZooKeeperAddress]:
+    if len(known) == 1:
+        return next(iter(known.items()))
+    if known:
+        raise Invalid("cluster", "", "several are configured, choose one by -c: " + ", ".join(sorted(known)))
+    files = " or ".join(map(str, CONFIG_FILES))
+    raise Invalid(
+        "cluster", "", f"none is configured in {files}; name one by -c host:2181/chroot or {ADDRESS_VARIABLE}"
+    )
+
+
+def _read(path: Path) -> _File:
+    try:
+        return msgspec.toml.decode(path.read_bytes(), type=_File)
+    except (OSError, UnicodeDecodeError, ValueError) as error:
+        raise Invalid("config", str(path), str(error)) from None
+
+
+def _address(cluster: _Cluster, path: Path) -> ZooKeeperAddress:
+    if cluster.auth and path.stat().st_mode & OWNER_ONLY:
+        raise Invalid("config", str(path), "holds a password and may be read by others; chmod 600 it")
+    tls = cluster.tls
+    address = ZooKeeperAddress.parse(
+        ",".join(cluster.zookeeper),
+        auth=cluster.auth,
+        tls=Tls(ca=tls.ca, certificate=tls.certificate, key=tls.key, check_hostname=tls.check_hostname)
+        if tls
+        else None,
+    )
+    return ZooKeeperAddress(
+        hosts=address.hosts, chroot=Schema(cluster.chroot).chroot, auth=address.auth, tls=address.tls
+    )
