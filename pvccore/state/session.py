@@ -33,7 +33,7 @@ class Session:
         self.schema = schema
         self.who = who
         self.lease = ""
-        self._wall_clock = wall_clock
+        self.wall_clock = wall_clock
 
     def commit(self, change: Change, guards: Sequence[Check] = NO_GUARDS) -> None:
         """Carry out a change whole or not at all, with its indexes and its journal entry.
@@ -144,7 +144,7 @@ class Session:
 
     def _entry(self, change: Change) -> JournalEntry:
         return JournalEntry(
-            at=self._wall_clock(), who=self.who, what=change.what, why=change.why, vm=change.vm, node=change.node
+            at=self.wall_clock(), who=self.who, what=change.what, why=change.why, vm=change.vm, node=change.node
         )
 
     def _carry_out(self, multi: Multi) -> list[str]:
