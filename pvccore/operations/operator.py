@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -31,20 +30,23 @@ class Operator:
     session: carries who it is. cluster: a recent `Cluster`, at once. reload: the newest one, read from the store, for
     after a conflict or a doubt; without it `cluster` is the newest.
     wait: waits until a goal's progress has ended and returns it; None where nobody can wait (a simulated step).
-    wall_clock: the one the session stamps the journal with. new_id: ids of requests and migrations.
+    new_id: ids of requests and migrations.
     """
 
     session: Session
     cluster: Callable[[], Cluster]
     reload: Callable[[], Cluster] | None = None
     wait: Callable[[Goal, float], Progress] | None = None
-    wall_clock: Callable[[], float] = time.time
     new_id: Callable[[], str] = random_id
 
     @property
     def who(self) -> str:
         """The name in the journal."""
         return self.session.who
+
+    def wall_clock(self) -> float:
+        """Seconds, for people to read: the clock that the session stamps the journal with."""
+        return self.session.wall_clock()
 
     def newest(self) -> Cluster:
         """The cluster as the store has it now."""

@@ -63,7 +63,6 @@ class World:
         return Operator(
             session=Session(self.store, self.schema, who=who, wall_clock=self.wall_clock),
             cluster=self.load,
-            wall_clock=self.wall_clock,
             new_id=lambda: f"{next(self._ids):032x}",
         )
 
