@@ -13,7 +13,7 @@ from pvccore.state.session import Session
 
 
 class InProcessVerbs:
-    """Every verb of `pvc`, confirmed by itself, in the name of a given session; ids are counted, so that runs repeat."""
+    """Every verb of `pvc`, confirmed by itself, in the name of a given session; counted ids: runs repeat."""
 
     def __init__(self) -> None:
         self._ids = count(1)

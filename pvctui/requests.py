@@ -50,7 +50,7 @@ class Requests:
             """The snapshot first; after a conflict that is too old, so everything is read anew."""
             return seen.pop() if seen else load_cluster(store, schema)
 
-        return request(Operator(session=session, cluster=cluster, wall_clock=self.wall_clock))
+        return request(Operator(session=session, cluster=cluster))
 
 
 def switch_maintenance(*, on: bool, reason: str) -> Request:
