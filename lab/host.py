@@ -22,7 +22,7 @@ MIGRATION_LIMIT_S = 60.0
 START_LIMIT_S = 5.0
 DAEMON_END_LIMIT_S = 15.0
 # Everything of a host but its user ids; the order of nsenter's options does not matter.
-NAMESPACES = ("--net", "--mount", "--uts", "--ipc", "--pid")
+NAMESPACES = ("--net", "--mount", "--uts", "--ipc", "--pid", "--root")
 
 LIBVIRTD_CONF = """listen_tls = 0
 listen_tcp = 1

@@ -44,7 +44,7 @@ role = "{role}"
 storage_address = "{host.address}"
 migration_address = "{host.address}"
 boot_id_file = "/proc/sys/kernel/random/boot_id"
-machine_id_file = "/etc/machine-id"
+machine_id_file = "{host.directory}/etc/machine-id"
 secrets_file = "{secrets}"
 {more}
 [[fence_agents]]

@@ -30,8 +30,9 @@ hostname "$(cat etc/hostname)"
 mount -t sysfs sysfs /sys
 mount -t tmpfs -o mode=755 run /run
 mkdir -p /run/libvirt /run/lock
-for own in OWN_DIRECTORIES etc/hostname etc/hosts etc/machine-id; do mount --bind "$own" "/$own"; done
-if [ -d /etc/ceph ]; then mount --bind etc/ceph /etc/ceph; fi
+for own in OWN_DIRECTORIES etc/ceph etc/hostname etc/hosts etc/machine-id; do
+    if [ -e "/$own" ]; then mount --bind "$own" "/$own"; fi
+done
 mount --bind boot_id /proc/sys/kernel/random/boot_id
 until ip link show eth0 >/dev/null 2>&1; do sleep 0.02; done
 ip link set lo up
