@@ -15,7 +15,7 @@ from nodedaemon.fencer import Fencer, StorageDoor
 from nodedaemon.hypervisor import Hypervisor
 from nodedaemon.identity import Identity
 from nodedaemon.loop import Clock, Loop, LoopThread
-from nodedaemon.manager import ManagerLoop
+from nodedaemon.manager import REPORTS_WAIT_S, ManagerLoop
 from nodedaemon.presence import registration
 from nodedaemon.report import ReportLoop
 from nodedaemon.vm_runner import VmRunner, Volumes
@@ -77,7 +77,9 @@ class Daemon:
 
     def _add_manager(self, schema: Schema, chance: Callable[[], float]) -> None:
         node, clock, wake = self.identity.node, self._clock, self._waker("manager")
-        live = LiveCluster(self._store, schema, clock=clock.monotonic, wake=wake, random=chance)
+        live = LiveCluster(
+            self._store, schema, clock=clock.monotonic, wake=wake, random=chance, reports_wait_s=REPORTS_WAIT_S
+        )
         switches = {kind: make(self._around.logins) for kind, make in AGENTS.items()}
         self._fencer = Fencer(switches, self._around.door, lambda: live.cluster.settings.bmc_limit_s, clock)
         session = Session(self._store, schema, who=f"manager@{node}", wall_clock=clock.wall)

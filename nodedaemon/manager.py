@@ -24,6 +24,8 @@ from pvccore.state.store import Connection
 
 MANAGER_PAUSE_S = 0.2
 """The manager takes at most five steps a second."""
+REPORTS_WAIT_S = 5.0
+"""A report alone wakes no manager; it is read with whatever comes next, or after this."""
 DEADLINE_MARGIN_S = 0.5
 """What an outside attempt leaves of the session it was committed in."""
 CONFLICT_PAUSE_S = 1.0

@@ -361,6 +361,24 @@ def test_every_change_and_every_turn_of_the_connection_wakes(lab: Lab) -> None:
         assert wakes
 
 
+def test_reports_can_be_left_to_wait_and_are_read_with_whatever_comes_next(lab: Lab) -> None:
+    wakes: list[int] = []
+    live = LiveCluster(lab.store, lab.schema, clock=lab.clock, wake=lambda: wakes.append(1), reports_wait_s=5.0)
+    live.start()
+    live.refresh()
+    assert live.due_at_s == lab.clock.now_s + 5.0
+    lab.session.report("hv1", Report(load=1.0))
+    assert wakes == []
+    assert live.is_dirty
+    lab.session.commit(place(lab.vm(), quiet=True))
+    assert wakes
+    assert live.refresh()[0].node("hv1").report.load == 1.0
+    lab.session.report("hv1", Report(load=2.0))
+    lab.clock.now_s += 5.0
+    assert live.refresh()[0].node("hv1").report.load == 2.0
+    assert live.due_at_s == lab.clock.now_s + 5.0
+
+
 def test_a_new_leader_is_seen_by_the_epoch(lab: Lab) -> None:
     epoch = lab.live.zxid >> 32
     lab.tree.go_down()
