@@ -16,7 +16,6 @@ from textual.widgets import ContentSwitcher
 
 from pvccore.model.cluster import Cluster, Delta
 from pvccore.model.errors import PvcError, Unavailable
-from pvctui.bridge import Feed
 from pvctui.commands import OVERVIEW, VMS, bindings, command_of_action, commands_at
 from pvctui.demo_actions import DemoActions
 from pvctui.dialogs.dialog import Asked, Dialog
@@ -73,15 +72,14 @@ class Console(App[None]):
 
     def __init__(
         self,
-        feed: Feed,
         requests: Requests,
         *,
         demo: DemoActions | None = None,
         wall_clock: Callable[[], float] = time,
     ) -> None:
-        """`feed`: where snapshots come from. `demo`: the simulated world behind it, if there is one."""
+        """`requests`: the way to the cluster, with the feed of its snapshots. `demo`: the simulated world behind it, if there is one."""
         super().__init__()
-        self.feed = feed
+        self.feed = requests.feed
         self.requests = requests
         self.demo = demo
         self.place_name = OVERVIEW

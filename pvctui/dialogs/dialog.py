@@ -74,12 +74,12 @@ class Dialog(ModalScreen[None]):
         """Body, error, buttons."""
         with Vertical(id="dialog") as frame:
             frame.border_title = escaped(self.title_text())
-            with VerticalScroll(id="dialog-body", can_focus=False):
+            only_tells = not self.action_text()
+            with VerticalScroll(id="dialog-body", can_focus=only_tells, classes="first" if only_tells else ""):
                 yield from self.body()
             yield Words(id="dialog-error", markup=False)
             with Horizontal(id="dialog-buttons"):
-                only_tells = not self.action_text()
-                yield Button(self.CANCEL_TEXT, id="cancel", compact=True, classes="first" if only_tells else "")
+                yield Button(self.CANCEL_TEXT, id="cancel", compact=True)
                 if not only_tells:
                     yield Button(self.action_text(), id="act", variant="primary", compact=True)
 

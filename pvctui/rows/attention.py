@@ -10,16 +10,16 @@ from pvccore.model.fence import FencePhase
 from pvccore.model.node import Node
 from pvccore.model.vm import VmState
 from pvccore.plan.fencing import storm_alarm
-from pvctui.rows.fence_lines import phase_words, waiting_vms
+from pvctui.rows.fence_lines import waiting_vms
 from pvctui.rows.lines import many
-from pvctui.rows.node_rows import node_state
+from pvctui.rows.node_rows import PHASE_WORDS, node_state
 from pvctui.rows.statuses import by_name
 from pvctui.rows.view import View
 from pvctui.widgets.meter import age
 from pvctui.widgets.rows import Align, Cell, Column, Measure, Row
 
 ATTENTION_COLUMNS = (
-    Column(key="what", title="WHAT", width=16, min_width=12, max_width=26, weight=1, sortable=False),
+    Column(key="what", title="WHAT", width=12, min_width=10, max_width=26, weight=1, sortable=False),
     Column(key="why", title="WHY", width=20, min_width=20, weight=6, sortable=False),
     Column(key="age", title="FOR", width=5, align=Align.RIGHT, measure=Measure.SECONDS, sortable=False),
 )
@@ -112,7 +112,8 @@ def _fence_why(node: Node, view: View) -> str:
         return "fenced and recovered; not back yet"
     unknown = view.book.counts_on(node.name)[VmStatus.UNKNOWN]
     left = f"; its {many(unknown, 'VM')} unknown" if unknown else ""
-    return f"being fenced: {phase_words(node, view.cluster, view.now_s)}{left}"
+    doing = PHASE_WORDS[node.fence.phase]
+    return f"being fenced ({doing}){left}"
 
 
 def _silent_nodes(view: View, since: dict[str, float]) -> Iterator[Trouble]:

@@ -55,7 +55,7 @@ def phase_words(node: Node, cluster: Cluster, now_s: float) -> str:
             doing = "held: maintenance is on" if held else f"asking {agent_words(node)}"
             return f"requested {since} ago, {doing}"
         case FencePhase.OFF_SENT:
-            return f"power off sent {since} ago, reading the power state ({agent_words(node)})"
+            return f"power off sent {since} ago, reading the power state ({agent_words(node).split()[0]})"
         case FencePhase.POWERED_OFF:
             done = "" if blocklist_is_done(node) else ", waiting for the blocklist"
             return f"confirmed off {since} ago{done}"

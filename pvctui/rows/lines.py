@@ -24,7 +24,7 @@ def text_of(line: Line) -> str:
 
 def labelled(label: str, *pieces: Cell, width: int = 13) -> Line:
     """A dim label in a column of its own, and what it stands for."""
-    return ((label.ljust(width), "dim"), *pieces)
+    return ((label.ljust(width), "label"), *pieces)
 
 
 def many(number: int, noun: str) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pvccore.model.cluster import Cluster, VmStatus
 from pvccore.model.fence import FencePhase
 from pvccore.model.node import Node, ReadinessState, WantedReadiness
+from pvctui.rows.lines import many
 from pvctui.rows.view import View
 from pvctui.widgets.meter import UNKNOWN, age, bar, usage
 from pvctui.widgets.node_map import NodeCell
@@ -16,8 +17,8 @@ from pvctui.widgets.rows import Align, Cell, Column, Measure, Row
 BAR_WIDTH = 6
 
 NODE_COLUMNS = (
-    Column(key="name", title="NAME", width=12, min_width=8, max_width=24, weight=1, pinned=True),
-    Column(key="state", title="STATE", width=14, min_width=12),
+    Column(key="name", title="NAME", width=10, min_width=8, max_width=24, weight=1, pinned=True),
+    Column(key="state", title="STATE", width=14),
     Column(key="readiness", title="READINESS", width=10),
     Column(key="role", title="ROLE", width=11, from_width=110),
     Column(key="vms", title="VMS", width=4, align=Align.RIGHT),
@@ -184,5 +185,5 @@ def _map_text(node: Node, state: NodeState, view: View) -> str:
     if state.word in ("off", "never seen", "fenced"):
         return state.word
     if not node.is_ready:
-        return node.readiness.state.value if not total else f"{total} VMs, {node.readiness.state.value}"
-    return f"{total} VM" if total == 1 else f"{total} VMs"
+        return node.readiness.state.value + (f", {total}" if total else "")
+    return many(total, "VM")

@@ -15,13 +15,14 @@ from pvctui.widgets.rows import Align, Cell, Column, Measure, Row, Value
 SPARK_WIDTH = 5
 
 VM_COLUMNS = (
-    Column(key="name", title="NAME", width=14, min_width=10, max_width=28, weight=1, pinned=True),
-    Column(key="status", title="STATUS", width=14, min_width=12),
+    Column(key="name", title="NAME", width=12, min_width=10, max_width=28, weight=1, pinned=True),
+    Column(key="status", title="STATUS", width=15, min_width=11),
     Column(key="wanted", title="WANTED", width=8, from_width=130),
-    Column(key="node", title="NODE", width=11, min_width=8),
+    Column(key="node", title="NODE", width=9, min_width=7, max_width=20, weight=1),
     Column(key="previous", title="PREVIOUS", width=9, from_width=105),
-    Column(key="cpu", title="CPU", width=11, align=Align.RIGHT, from_width=62),
-    Column(key="memory", title="MEMORY", width=10, min_width=9, align=Align.RIGHT, measure=Measure.MEBIBYTES),
+    Column(key="cpu", title="CPU", width=5, align=Align.RIGHT),
+    Column(key="trend", title="", width=SPARK_WIDTH, from_width=90, sortable=False),
+    Column(key="memory", title="MEMORY", width=9, min_width=8, align=Align.RIGHT, measure=Measure.MEBIBYTES),
     Column(key="limit", title="LIMIT", width=12, max_width=24, weight=1, from_width=115),
     Column(key="selector", title="SELECTOR", width=8, from_width=125),
     Column(key="restart", title="RESTART", width=7, from_width=135),
@@ -102,7 +103,8 @@ def _row(vm: Vm, view: View) -> Row:
         (wanted, wanted),
         (_node_text(vm), placement.node),
         (placement.previous_node, placement.previous_node),
-        (_cpu(vm, view, domain.cpu if domain else None), domain.cpu if domain else None),
+        (_cpu(vm, domain.cpu if domain else None), domain.cpu if domain else None),
+        (_trend(vm, view) if domain else "", None),
         (usage(used_mb, definition.memory_mb), definition.memory_mb),
         (limit or ("any", "dim"), limit),
         (definition.node_selector.value, definition.node_selector.value),
@@ -130,12 +132,13 @@ def _node_text(vm: Vm) -> str:
     return vm.placement.node
 
 
-def _cpu(vm: Vm, view: View, cores: float | None) -> Cell:
-    if cores is None:
-        return (UNKNOWN, "dim")
-    share = cores / max(vm.definition.vcpus, 1)
+def _cpu(vm: Vm, cores: float | None) -> Cell:
+    return (UNKNOWN, "dim") if cores is None else percent(cores / max(vm.definition.vcpus, 1))
+
+
+def _trend(vm: Vm, view: View) -> str:
     readings = [reading / max(vm.definition.vcpus, 1) for reading in view.pulse.vm(vm.uuid)]
-    return f"{sparkline(readings, SPARK_WIDTH, highest=1.0)} {percent(share).rjust(5)}"
+    return sparkline(readings, SPARK_WIDTH, highest=1.0)
 
 
 def _why_cell(vm: Vm, why: str, status: str, view: View) -> Cell:

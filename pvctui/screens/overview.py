@@ -31,6 +31,7 @@ class OverviewPlace(Place):
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 (Textual's word)
         super().__init__(id=id)
         self.attention = LiveTable(ATTENTION_COLUMNS, extra_fields=("subject",), id="attention", header=False)
+        self.whole_why = Words(id="whole-why", markup=False)
         self.capacity = Words(id="capacity", markup=False)
         self.map = NodeMap(id="map")
         self.last = LiveTable(
@@ -45,6 +46,7 @@ class OverviewPlace(Place):
             with Vertical(id="attention-pane") as pane:
                 pane.border_title = "Needs attention"
                 yield self.attention
+                yield self.whole_why
             with Vertical(id="capacity-pane") as pane:
                 pane.border_title = "Capacity"
                 yield self.capacity
@@ -82,6 +84,7 @@ class OverviewPlace(Place):
             self._well_since_s = view.now_s
         self.attention.empty_text = self._nothing_wrong(view)
         self.attention.set_rows(rows_of_troubles(found, view.now_s))
+        self._show_why()
 
     def _nothing_wrong(self, view: View) -> str:
         if view.link.age_s is None:
@@ -101,6 +104,12 @@ class OverviewPlace(Place):
     def _fit(self) -> None:
         if self._view is not None:
             self._put_capacity(self._view)
+
+    @on(LiveTable.RowHighlighted, "#attention")
+    def _show_why(self) -> None:
+        """The whole of the reason that the column has no room for."""
+        row = self.attention.cursor_row
+        self.whole_why.show_lines([] if row is None else [((f"{row.value(0)}: ", "label"), row.text(1))])
 
     @on(LiveTable.RowSelected, "#attention")
     def _open_trouble(self, message: LiveTable.RowSelected) -> None:

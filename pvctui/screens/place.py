@@ -14,6 +14,7 @@ from pvctui.rows.tabs import Tab
 from pvctui.rows.view import View
 from pvctui.widgets.detail import Detail
 from pvctui.widgets.filter_line import FilterLine
+from pvctui.widgets.line import OneLine
 from pvctui.widgets.live_table import LiveTable
 
 
@@ -114,6 +115,8 @@ class ListPlace(Place):
                 pane.border_title = self.LIST_TITLE
                 yield self.filter_line
                 yield self.table
+                if self.detail is not None:
+                    yield OneLine(classes="why-line")
             if self.detail is not None:
                 yield self.detail
 
@@ -141,13 +144,22 @@ class ListPlace(Place):
 
     def show_detail(self) -> None:
         """Say what is known of the row under the cursor."""
-        if self.detail is None or self.view is None or not self.detail.display:
+        if self.detail is None or self.view is None:
             return
         key = self.table.cursor_key
+        if not self.detail.display:
+            self._show_why()
+            return
         if key is None:
             self.detail.about("", [])
         else:
             self.detail.about(*self.tabs_of(key, self.view))
+
+    def _show_why(self) -> None:
+        """Without a detail, the whole of the reason that the column has no room for."""
+        row = self.table.cursor_row
+        why = str(row.value(len(row.cells) - 1) or "") if row is not None else ""
+        self.query_one(".why-line", OneLine).show(((f"{row.text(0)}: " if why and row else "", "dim"), why))
 
     @on(LiveTable.RowHighlighted)
     def _highlighted(self, message: LiveTable.RowHighlighted) -> None:

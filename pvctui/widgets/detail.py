@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
+from textual.events import Resize
 from textual.widgets import Static
 
 from pvctui.rows.lines import Line
@@ -17,7 +18,7 @@ from pvctui.widgets.words import content_of
 
 
 class Words(Static):
-    """Lines of words; set anew only when they differ."""
+    """Lines of words; set anew only when they differ, wrapped anew for every width."""
 
     DEFAULT_CSS = """
     Words { height: auto; width: 1fr; }
@@ -30,7 +31,11 @@ class Words(Static):
         told = tuple(lines)
         if told != self._lines:
             self._lines = told
-            self.update(content_of(told))
+            self.update(content_of(told, self.size.width))
+
+    def on_resize(self, _event: Resize) -> None:
+        """Another width."""
+        self.update(content_of(self._lines, self.size.width))
 
 
 class DetailScroll(VerticalScroll, can_focus=True):

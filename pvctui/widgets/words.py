@@ -16,6 +16,7 @@ STATE_STYLES = {
     "warn": "$text-warning",
     "busy": "$text-primary",
     "dim": "$foreground 55%",
+    "label": "$foreground 55%",
     "strong": "bold",
     "accent": "bold $text-accent",
     "key": "$text-accent",
@@ -27,9 +28,22 @@ def content_of_line(line: Line) -> Content:
     return Content.assemble(*(_piece(piece) for piece in line))
 
 
-def content_of(lines: Iterable[Line]) -> Content:
-    """Lines one under the other."""
-    return Content("\n").join([content_of_line(line) for line in lines])
+def content_of(lines: Iterable[Line], width: int = 0) -> Content:
+    """Lines one under the other; wrapped to a width, what follows a label stays right of it."""
+    return Content("\n").join([part for line in lines for part in _wrapped(line, width)])
+
+
+def _wrapped(line: Line, width: int) -> list[Content]:
+    whole = content_of_line(line)
+    if not width or whole.cell_length <= width:
+        return [whole]
+    first = line[0]
+    indent = cell_len(first[0]) if isinstance(first, tuple) and first[1] == "label" else 0
+    if not indent or indent >= width:
+        return list(whole.wrap(width))
+    rest = content_of_line(line[1:]).wrap(width - indent)
+    label, air = content_of_line(line[:1]), " " * indent
+    return [Content.assemble(air if place else label, part) for place, part in enumerate(rest)]
 
 
 def cut_to(line: Line, width: int) -> Line:

@@ -1,0 +1,140 @@
+"""`pvc-tui`: the operations console, on a real cluster or on a simulated one."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pvctui.app import Console
+    from pvctui.demo_actions import DemoActions
+    from pvctui.requests import Requests
+
+from pvccore.model.errors import Invalid, PvcError
+
+DEMO_OFFER = "`pvc-tui --demo` shows the console on a simulated cluster"
+PLAIN_SIZE = (120, 40)
+SMALLEST, LARGEST = 20, 1000
+CONNECT_LIMIT_S = 5.0
+EXIT_REFUSED, EXIT_USAGE = 1, 2
+
+
+def parser() -> argparse.ArgumentParser:
+    """The program's options."""
+    options = argparse.ArgumentParser(prog="pvc-tui", description="The operations console of a PVC cluster.")
+    options.add_argument("-c", "--cluster", default="", metavar="NAME|HOSTS", help="a configured cluster, or h1:2181,h2:2181/chroot")
+    options.add_argument("--config", type=Path, metavar="FILE", help="instead of ~/.config/pvc/config.toml")
+    options.add_argument("--read-only", action="store_true", help="change nothing, whatever key is pressed")
+    demo = options.add_argument_group("demo")
+    demo.add_argument("--demo", action="store_true", help="on a simulated cluster; D breaks and mends it")
+    demo.add_argument("--nodes", type=_number, metavar="N", help="with so many nodes")
+    demo.add_argument("--vms", type=_number, metavar="M", help="with so many VMs")
+    picture = options.add_argument_group("without a terminal")
+    picture.add_argument("--screenshot", type=Path, metavar="FILE.svg", help="draw one frame and exit")
+    picture.add_argument("--size", type=_size, default=PLAIN_SIZE, metavar="120x40", help="its columns and lines")
+    picture.add_argument("--press", type=_keys, default=(), metavar="3,down,e", help="keys to press first, by Textual's names")
+    picture.add_argument("--after", type=float, default=1.0, metavar="SECONDS", help="how long to wait then")
+    return options
+
+
+def _number(text: str) -> int:
+    if not text.isdigit() or not 1 <= int(text) <= 100_000:  # noqa: PLR2004 - more than memory holds
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 to 100000")
+    return int(text)
+
+
+def _size(text: str) -> tuple[int, int]:
+    width, _, height = text.partition("x")
+    if not (width.isdigit() and height.isdigit()):
+        raise argparse.ArgumentTypeError(f"{text!r} is not like 120x40")
+    size = int(width), int(height)
+    if min(size) < SMALLEST // 2 or max(size) > LARGEST:
+        raise argparse.ArgumentTypeError(f"{text!r} is too small or too large")
+    return size
+
+
+def _keys(text: str) -> tuple[str, ...]:
+    return tuple(key.strip() for key in text.split(",") if key.strip())
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the console; the exit status."""
+    options = parser().parse_args(arguments)
+    try:
+        return _run_demo(options) if options.demo else _run_real(options)
+    except PvcError as error:
+        print(f"pvc-tui: {error}", file=sys.stderr)
+        if isinstance(error, Invalid) and error.field == "cluster":
+            print(DEMO_OFFER, file=sys.stderr)
+            return EXIT_USAGE
+        return EXIT_REFUSED
+
+
+def _run_demo(options: argparse.Namespace) -> int:
+    from pvctui.bridge import LiveFeed, Opened
+    from pvctui.requests import Requests
+    from simulation.demo import NODES, VMS, DemoWorld
+
+    world = DemoWorld(nodes=options.nodes or NODES, vms=options.vms or VMS)
+    started = []
+
+    def open_world() -> Opened:
+        if not started:
+            world.start()
+            started.append(True)
+        return Opened(store=world.store, schema=world.schema, where="the demo")
+
+    feed = LiveFeed(open_world)
+    try:
+        return _show(options, Requests(feed=feed, who=_who(), read_only=options.read_only), world)
+    finally:
+        world.stop()
+
+
+def _run_real(options: argparse.Namespace) -> int:
+    from pvccore.operations.config import choose_cluster
+    from pvctui.bridge import LiveFeed, Opened
+    from pvctui.requests import Requests
+
+    _, address = choose_cluster(options.cluster, config=options.config)
+
+    def open_store() -> Opened:
+        from pvccore.operations.connecting import connect
+
+        store = connect(address, limit_s=CONNECT_LIMIT_S, must_exist=False)
+        return Opened(store=store, schema=address.schema, where=address.where)
+
+    return _show(options, Requests(feed=LiveFeed(open_store), who=_who(), read_only=options.read_only))
+
+
+def _who() -> str:
+    from pvccore.operations.config import who_asks
+
+    return who_asks()
+
+
+def _show(options: argparse.Namespace, requests: Requests, world: DemoActions | None = None) -> int:
+    """In the terminal, or as one frame where there is none."""
+    from pvctui.app import Console
+
+    app = Console(requests, demo=world)
+    if options.screenshot is None and sys.stdin.isatty() and sys.stdout.isatty():
+        app.run()
+        return app.return_code or 0
+    return _draw(options, app)
+
+
+def _draw(options: argparse.Namespace, app: Console) -> int:
+    from pvctui.headless import draw
+
+    text = draw(app, size=options.size, press=options.press, after_s=options.after, picture=options.screenshot)
+    if options.screenshot is None:
+        print(text)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
