@@ -12,7 +12,7 @@ from pvccore.operations.operator import Operator
 from pvccore.operations.reading import load_cluster
 from pvccore.plan.outcome import Goal, Progress, progress
 from pvccore.state.address import ZooKeeperAddress
-from pvccore.state.live import LiveCluster
+from pvccore.state.live import JOURNAL_SHOWN, LiveCluster
 from pvccore.state.schema import Schema
 from pvccore.state.session import Session
 from pvccore.state.store import Connection, Store
@@ -46,14 +46,15 @@ def seat(store: ZooKeeperStore, who: str, *, show: Callable[[str], None] = ignor
     """A person's seat at a connected cluster; every look at it is a fresh one. show: is told of progress."""
     schema = store.address.schema
 
-    def look() -> Cluster:
+    def look(journal_shown: int) -> Cluster:
         if store.connection is not Connection.CONNECTED:
             store.connect(RECONNECT_LIMIT_S)
-        return load_cluster(store, schema)
+        return load_cluster(store, schema, journal_shown=journal_shown)
 
     return Operator(
         session=Session(store, schema, who=who, wall_clock=time.time),
-        cluster=look,
+        cluster=lambda: look(1),
+        reload=lambda: look(JOURNAL_SHOWN),
         wait=lambda goal, limit_s: wait_for(store, schema, goal, limit_s, show=show),
     )
 

@@ -10,7 +10,6 @@ from pvccore.model.journal import JournalEntry
 from pvccore.model.node import Node
 from pvccore.model.settings import SETTING_NAMES, Settings
 from pvccore.model.vm import Vm, VmState
-from pvccore.plan.effects import Power
 from pvccore.plan.placement import standing_objection
 
 
@@ -46,7 +45,7 @@ def node_record(cluster: Cluster, node: Node, *, vms: int | None = None) -> dict
         "alive": node.is_alive,
         "readiness": node.readiness.state.value,
         "role": node.config.role.value,
-        "power": node_power(node).value,
+        "power": node_power(node),
         "healthy": node.is_healthy,
         "memory_mb": node.report.memory_total_mb,
         "vcpus": node.report.vcpus,
@@ -72,11 +71,11 @@ def journal_record(entry: JournalEntry) -> dict[str, Any]:
     return record | {name: value for name, value in (("vm", entry.vm), ("node", entry.node)) if value}
 
 
-def node_power(node: Node) -> Power:
+def node_power(node: Node) -> str:
     """What is known of a node's power without asking its BMC: a living daemon proves on, a fence may prove off."""
     if node.is_alive:
-        return Power.ON
-    return Power.OFF if node.fence.proven_off else Power.UNKNOWN
+        return "on"
+    return "off" if node.fence.proven_off else "unknown"
 
 
 def fence_record(node: Node) -> dict[str, Any]:

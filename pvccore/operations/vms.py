@@ -33,7 +33,7 @@ def start(operator: Operator, vm: str) -> Result:
     def decide(cluster: Cluster) -> Decision:
         found = allowed(cluster, cluster.vm(vm), objection_to_start)
         goal = Goal(aim=Aim.RUNNING, vm=found.uuid, node=found.node)
-        return placed(found, started(found), f"start {found.name}", f"{found.name} is started on {found.node}", goal)
+        return placed(found, started(found), f"start {found.name}", f"{found.name} is to run on {found.node}", goal)
 
     return carry_out(operator, decide)
 
@@ -55,7 +55,9 @@ def restart(operator: Operator, vm: str, *, limit_s: float = SHUTDOWN_LIMIT_S) -
     def decide(cluster: Cluster) -> Decision:
         found = allowed(cluster, cluster.vm(vm), objection_to_restart)
         goal = Goal(aim=Aim.RESTARTED, vm=found.uuid, node=found.node, id=request.id)
-        return placed(found, restarted(found, request), f"restart {found.name}", f"{found.name} is restarted", goal)
+        return placed(
+            found, restarted(found, request), f"restart {found.name}", f"{found.name} is asked to restart", goal
+        )
 
     return carry_out(operator, decide)
 
@@ -68,7 +70,7 @@ def disable(operator: Operator, vm: str, *, limit_s: float = SHUTDOWN_LIMIT_S) -
         found = allowed(cluster, cluster.vm(vm), objection_to_disable)
         after = ended(found, Wanted.DISABLED, request)
         goal = Goal(aim=Aim.AT_REST, vm=found.uuid, id=request.id)
-        return placed(found, after, f"disable {found.name}", f"{found.name} is disabled", goal)
+        return placed(found, after, f"disable {found.name}", _disabling(found), goal)
 
     return carry_out(operator, decide)
 
@@ -106,7 +108,11 @@ def _end(operator: Operator, vm: str, verb: RequestVerb, objection: Objection, l
 def _ending(vm: Vm, verb: RequestVerb) -> str:
     if not vm.is_active:
         return f"{vm.name} is not wanted running any more"
-    return f"{vm.name} is {'shut down' if verb is RequestVerb.SHUTDOWN else 'stopped'}"
+    return f"{vm.name} is {'asked to shut down' if verb is RequestVerb.SHUTDOWN else 'being stopped'}"
+
+
+def _disabling(vm: Vm) -> str:
+    return f"{vm.name} is disabled" + (", and asked to shut down" if vm.is_active else "")
 
 
 def _request(operator: Operator, verb: RequestVerb, limit_s: float) -> Request:
