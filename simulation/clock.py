@@ -17,7 +17,7 @@ class VirtualClock:
     def __init__(self, start_s: float = 0.0, wall_at_zero_s: float = WALL_EPOCH_S) -> None:
         self.now_s = start_s
         self._wall_at_zero_s = wall_at_zero_s
-        self._events: list[tuple[float, int, Action]] = []
+        self._events: list[tuple[float, bool, int, Action]] = []
         self._count = 0
 
     def monotonic(self) -> float:
@@ -28,10 +28,13 @@ class VirtualClock:
         """The same, as seconds since 1970."""
         return self._wall_at_zero_s + self.now_s
 
-    def at(self, at_s: float, action: Action) -> None:
-        """Do `action` at that time; those of one moment in the order in which they were asked for."""
+    def at(self, at_s: float, action: Action, *, late: bool = False) -> None:
+        """Do `action` at that time; those of one moment in the order in which they were asked for.
+
+        late: after all else that is due at that moment, even what is only asked for by then.
+        """
         self._count += 1
-        heappush(self._events, (max(at_s, self.now_s), self._count, action))
+        heappush(self._events, (max(at_s, self.now_s), late, self._count, action))
 
     def after(self, pause_s: float, action: Action) -> None:
         """Do `action` when that time has passed."""
@@ -44,7 +47,10 @@ class VirtualClock:
 
     def pop_due(self, until_s: float) -> Action | None:
         """The next action due by then, with the clock moved to it; None when there is none."""
-        if not self._events or self._events[0][0] > until_s:
+        events = self._events
+        if not events or events[0][0] > until_s:
             return None
-        self.now_s, _, action = heappop(self._events)
+        at_s, _, _, action = heappop(events)
+        # A process that stood still in mid-step has let time go by inside another event.
+        self.now_s = max(self.now_s, at_s)
         return action

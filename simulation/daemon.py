@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from nodedaemon.agent import AgentLoop
 from nodedaemon.identity import Identity
 from nodedaemon.loop import Loop, step_until_settled
-from nodedaemon.manager import ManagerLoop
+from nodedaemon.manager import REPORTS_WAIT_S, ManagerLoop
 from nodedaemon.report import ReportLoop
 from pvccore.model.errors import Conflict, Unavailable
 from pvccore.model.node import GoodbyeReason, NodeConfig, NodeRole
@@ -92,7 +92,7 @@ class SimulatedDaemon:
         try:
             self.agent.say_goodbye(reason)
             self.store.close()
-        except (Unavailable, Conflict):
+        except (Unavailable, Conflict, Killed):
             self.store.sever(noticed=False)
         self.stop()
 
@@ -104,7 +104,8 @@ class SimulatedDaemon:
     def _add_manager(self, store: MemoryStore, schema: Schema) -> None:
         machine, index = self.machine, len(self.loops)
         session = Session(store, schema, who=f"manager@{machine.name}", wall_clock=machine.clock.wall)
-        live = LiveCluster(store, schema, clock=machine.clock.monotonic, wake=self._waker(index))
+        wake, clock = self._waker(index), machine.clock.monotonic
+        live = LiveCluster(store, schema, clock=clock, wake=wake, reports_wait_s=REPORTS_WAIT_S)
         manager = ManagerLoop(machine.name, session, live, machine.clock, self.executor, self._waker(index))
         self._starts.append(manager.start)
         self.loops.append(Scheduled(manager))

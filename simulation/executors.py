@@ -138,9 +138,9 @@ class SimulatedExecutor:
     def _ceph_command(self, effect: AddBlocklist | LiftBlocklist | MarkOsdsDown) -> tuple[object, str]:
         ceph = self._machine.ceph
         if isinstance(effect, AddBlocklist):
-            ceph.blocklist.add(effect.address)
+            ceph.lock_out(effect.address)
         if isinstance(effect, LiftBlocklist):
-            ceph.blocklist.discard(effect.address)
+            ceph.lift(effect.address)
         return None, ""
 
     # The hypervisor

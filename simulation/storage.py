@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from simulation.clock import VirtualClock
@@ -23,12 +24,23 @@ class Client:
 
 @dataclass(slots=True)
 class SimulatedCeph:
-    """What is locked by whom, and who is locked out."""
+    """What is locked by whom, and who is locked out. on_lifted: told when an address is let in again."""
 
     clock: VirtualClock
     slow_s: float = 0.0
     blocklist: set[str] = field(default_factory=set)
     watchers: dict[str, list[Client]] = field(default_factory=dict)
+    on_lifted: list[Callable[[], None]] = field(default_factory=list)
+
+    def lock_out(self, address: str) -> None:
+        """Refuse every client of an address."""
+        self.blocklist.add(address)
+
+    def lift(self, address: str) -> None:
+        """Let the clients of an address write again."""
+        self.blocklist.discard(address)
+        for told in self.on_lifted:
+            told()
 
     def open(self, volume: str, client: Client) -> None:
         """A client opens an image for writing."""

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from random import Random
 
 from pvccore.model.change import Change, Kind, Write
 from pvccore.model.cluster import Cluster
 from pvccore.model.fence import Fence, FenceAgent
+from pvccore.model.maintenance import Maintenance
 from pvccore.model.node import Goodbye, GoodbyeReason, NodeConfig, NodeRole, Presence, Readiness, Report
 from pvccore.model.record import Record
 from pvccore.model.settings import Settings
 from pvccore.model.vm import Claim, Definition, Placement, VmState, Wanted, Xml
 from pvccore.plan.domains import DomainState
+from pvccore.state.codec import decode
 from pvccore.state.live import LiveCluster
 from pvccore.state.memory import MemoryStore, MemoryTree
 from pvccore.state.schema import Schema
@@ -102,7 +105,8 @@ class World:
         self.ceph = SimulatedCeph(clock=self.clock)
         self.after_event: list[Callable[[], None]] = []
         self.power_cuts: list[Callable[[str, str], None]] = []
-        self._persons_moves: dict[str, float] = {}
+        self.is_persons_turn = False
+        self.maintenance_since_s: float | None = None
         self._nodes, self._vms = nodes, vms
         self._hosts: dict[str, _Host] = {spec.name: self._host(spec, number) for number, spec in enumerate(nodes, 1)}
         self._shutdown_s: dict[str, float] = {}
@@ -123,6 +127,7 @@ class World:
         for vm in self._vms:
             self._write_vm(session, vm)
         self._live.start()
+        self._store.watch(self.schema.maintenance, self._note_maintenance, recursive=False)
         for spec in self._nodes:
             if spec.alive:
                 self.start_daemon(spec.name)
@@ -131,8 +136,7 @@ class World:
         """Let time pass: everything due by then happens, and what hangs on it."""
         while (action := self.clock.pop_due(until_s)) is not None:
             action()
-            for check in self.after_event:
-                check()
+            self.settle_event()
         self.clock.now_s = max(self.clock.now_s, until_s)
 
     def cluster(self) -> Cluster:
@@ -158,13 +162,39 @@ class World:
 
         self._store.watch(self.schema.vms, heard, recursive=True)
 
-    def note_verb(self, uuid: str) -> None:
-        """A person has asked for something about a VM: its next move may be theirs."""
-        self._persons_moves[uuid] = self.clock.now_s
+    def on_fence(self, told: Callable[[str], None]) -> None:
+        """Call `told(node)` whenever the fence record of a node is written."""
 
-    def is_persons_move(self, uuid: str) -> bool:
-        """Whether a person has ever moved this VM: then its limit and room were checked when they asked."""
-        return uuid in self._persons_moves
+        def heard(path: str) -> None:
+            place = self.schema.place(path)
+            if place is not None and place.kind is Kind.FENCE:
+                told(place.key)
+
+        self._store.watch(self.schema.fences, heard, recursive=True)
+
+    def on_journal(self, told: Callable[[str], None]) -> None:
+        """Call `told(key)` for every entry of the journal, as it is written."""
+
+        def heard(path: str) -> None:
+            place = self.schema.place(path)
+            if place is not None and place.kind is Kind.JOURNAL:
+                told(place.key)
+
+        self._store.watch(self.schema.journal, heard, recursive=True)
+
+    def settle_event(self) -> None:
+        """One event is over: whoever watches the world looks at it."""
+        for check in self.after_event:
+            check()
+
+    @contextmanager
+    def persons_verb(self) -> Iterator[None]:
+        """What is written in here, a person asked for: its limit and room were checked when they asked."""
+        self.is_persons_turn = True
+        try:
+            yield
+        finally:
+            self.is_persons_turn = False
 
     def daemon(self, node: str) -> SimulatedDaemon | None:
         """The running daemon of a node."""
@@ -314,6 +344,13 @@ class World:
 
     # The pieces
 
+    def _note_maintenance(self, path: str) -> None:
+        """Called inside the commit: the snapshot of the cluster may not have heard of it yet."""
+        znode = self.tree.read(path)
+        found = decode(Maintenance, path, znode) if znode is not None else None
+        is_on = isinstance(found, Maintenance) and found.on
+        self.maintenance_since_s = self.clock.now_s if is_on else None
+
     def _host(self, spec: NodeSpec, number: int) -> _Host:
         address = f"192.0.2.{number}" if number < 255 else f"192.0.{2 + number // 250}.{number % 250}"  # noqa: PLR2004
         machine = Machine(
@@ -383,8 +420,10 @@ class World:
 
     def _act(self) -> None:
         """A daemon has committed, or begun an effect."""
+        if self.clock.now_s < 0:
+            return
         self._acts += 1
-        if self._acts == self._kill_after and self.clock.now_s >= 0:
+        if self._acts == self._kill_after:
             raise Killed
 
     def _killed(self, daemon: SimulatedDaemon) -> None:

@@ -1,0 +1,181 @@
+"""A run of a scenario: faults and verbs at their time, expectations looked at, rules watched."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import count
+from typing import Any
+
+from pvccore.model.change import Kind
+from pvccore.model.cluster import Cluster
+from pvccore.model.errors import PvcError, Unavailable
+from pvccore.model.journal import JournalEntry
+from pvccore.operations.operator import Operator
+from pvccore.operations.records import vm_record
+from pvccore.state.codec import decode
+from pvccore.state.session import Session
+from simulation.expectation import Expectation, found_by, simulated_node_record
+from simulation.faults import FAULTS
+from simulation.rules import Rules, Violation
+from simulation.scenario import Scenario, Step
+from simulation.verbs import Verbs
+from simulation.world import World
+
+PERSON = "person@simulation"
+"""Who asks for the verbs, in the journal."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """An expectation, or a step's refusal, that was looked at."""
+
+    ok: bool
+    at_s: float
+    text: str
+    found: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JournalLine:
+    """One entry of the journal, at its virtual time."""
+
+    at_s: float
+    entry: JournalEntry
+
+
+Told = Callable[[JournalLine], None]
+
+
+def _nobody(_line: JournalLine) -> None:
+    """Who is told of the journal when nobody looks on."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Outcome:
+    """What came of a run."""
+
+    seed: int
+    journal: list[JournalLine] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    violations: list[Violation] = field(default_factory=list)
+    nodes: dict[str, dict[str, Any]] = field(default_factory=dict)
+    vms: dict[str, dict[str, Any]] = field(default_factory=dict)
+    maintenance: bool = False
+
+    @property
+    def ok(self) -> bool:
+        """Whether all expectations were met and no rule was broken."""
+        return all(one.ok for one in self.findings) and not self.violations
+
+
+def persons_seat(world: World) -> Operator:
+    """A person before the simulated cluster: sees it as it is while its store answers, and waits for nothing."""
+    numbers = count(1)
+
+    def cluster() -> Cluster:
+        if not world.tree.is_up:
+            raise Unavailable("no connection to the store")
+        return world.cluster()
+
+    return Operator(
+        session=Session(world.connect(), world.schema, who=PERSON, wall_clock=world.clock.wall),
+        cluster=cluster,
+        new_id=lambda: f"asked-{next(numbers)}",
+    )
+
+
+class Run:
+    """One scenario in one world."""
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        verbs: Verbs,
+        *,
+        seed: int = 0,
+        kill_after: int | None = None,
+        told: Told = _nobody,
+    ) -> None:
+        self.outcome = Outcome(seed=seed)
+        self.world = World(scenario.nodes, scenario.vms, scenario.settings, seed=seed, kill_after=kill_after)
+        self.rules = Rules(self.world)
+        self._scenario = scenario
+        self._verbs = verbs
+        self._told = told
+        self._person = persons_seat(self.world)
+
+    def carry_out(self) -> Outcome:
+        """All of it, from before 0 s to the end."""
+        world, scenario = self.world, self._scenario
+        world.start()
+        world.run(0.0)
+        world.on_journal(self._on_journal)
+        for expectation in scenario.expectations:
+            if expectation.at_s is not None:
+                world.clock.at(expectation.at_s, partial(self._look, expectation), late=True)
+        for step in scenario.steps:
+            world.clock.at(step.at_s, partial(self._take, step), late=True)
+        world.run(scenario.until_s)
+        for expectation in scenario.expectations:
+            if expectation.at_s is None:
+                self._look(expectation)
+        self.rules.check_end(settled=False)
+        self._finish()
+        return self.outcome
+
+    def _look(self, expectation: Expectation) -> None:
+        ok, found = found_by(expectation, self.world)
+        self._found(ok=ok, text=expectation.text, found=found)
+
+    def _found(self, *, ok: bool, text: str, found: str) -> None:
+        self.outcome.findings.append(Finding(ok=ok, at_s=self.world.clock.now_s, text=text, found=found))
+
+    # Steps
+
+    def _take(self, step: Step) -> None:
+        if step.fault is not None:
+            FAULTS[step.fault.verb].do(self.world, step.fault)
+            return
+        before = self.world.tree.dump() if step.refused else {}
+        try:
+            with self.world.persons_verb():
+                self._verbs.run(step.words, self._person)
+        except PvcError as error:
+            self._refused(step, error, before)
+        else:
+            if step.refused:
+                self._found(ok=False, text=f"`{step.text}` is refused", found="it was done")
+
+    def _refused(self, step: Step, error: PvcError, before: dict[str, bytes]) -> None:
+        if not step.refused:
+            self._found(ok=False, text=f"`{step.text}` is done", found=f"refused: {error}")
+        elif isinstance(error, Unavailable):
+            self._found(ok=False, text=f"`{step.text}` is refused", found=f"unavailable: {error}")
+        elif self.world.tree.dump() != before:
+            self._found(ok=False, text=f"`{step.text}` is refused", found=f"refused, but not without a change: {error}")
+        else:
+            self._found(ok=True, text=f"`{step.text}` is refused", found=f"refused: {error}")
+
+    # The journal and the end
+
+    def _on_journal(self, key: str) -> None:
+        path = self.world.schema.path(Kind.JOURNAL, key)
+        znode = self.world.tree.read(path)
+        entry = decode(JournalEntry, path, znode, key=key) if znode is not None else None
+        if isinstance(entry, JournalEntry):
+            line = JournalLine(at_s=self.world.clock.now_s, entry=entry)
+            self.outcome.journal.append(line)
+            self._told(line)
+
+    def _finish(self) -> None:
+        cluster, outcome = self.world.cluster(), self.outcome
+        outcome.violations = list(self.rules.violations)
+        outcome.nodes = {
+            name: simulated_node_record(cluster, node, self.world.machines[name])
+            for name, node in sorted(cluster.nodes.items())
+            if name in self.world.machines
+        }
+        outcome.vms = {vm.name: vm_record(cluster, vm) for vm in sorted(cluster.vms.values(), key=lambda vm: vm.name)}
+        outcome.maintenance = cluster.maintenance.on
