@@ -15,7 +15,9 @@ from pvccore.model.cluster import Cluster
 from pvccore.model.errors import Conflict, Unavailable
 from pvccore.model.fence import FencePhase
 from pvccore.model.vm import VmState
+from pvccore.plan.cold_start import is_cold
 from pvccore.plan.effects import Effect, NodeEffect, SendPowerOff, Step, earliest
+from pvccore.plan.leaving import stayed
 from pvccore.plan.managing import plan_manager
 from pvccore.plan.watch import Watch
 from pvccore.state.live import LiveCluster
@@ -60,9 +62,11 @@ class ManagerLoop:
         self._clock = clock
         self._ledger = Ledger(clock, executor, wake)
         self._session_id = 0
+        self._alone = False
         self._line_changed = True
         self._is_first = False
         self._watches = False
+        self._interrupted = False  # the store was away; outlives the lease, for then the others may be late, too
         self._wake = wake
         self._begin_again()
 
@@ -101,8 +105,10 @@ class ManagerLoop:
         self._signs, self._claims, self._fenced = Stopwatches(), Stopwatches(), Stopwatches()
         self._proven_off: frozenset[str] = frozenset()
         self._ended: dict[str, int] = {}
+        self._stays = Stopwatches()
+        self._seen: frozenset[str] = frozenset()
+        self._led_since_s = self._clock.monotonic()
         self._pruned_at_s = self._clock.monotonic()
-        self._interrupted = False
 
     # The lease
 
@@ -115,7 +121,9 @@ class ManagerLoop:
         session_id = self._session.store.session_id
         if session_id != self._session_id:
             self._session.acquire_lease(self.node)
+            self._alone = len(self._session.line()) == 1
             self._session_id, self._line_changed = session_id, True
+            self.leads = False  # what was measured in another session does not count in this one
         if self._line_changed or self._interrupted:
             self._line_changed = False
             try:
@@ -149,6 +157,10 @@ class ManagerLoop:
         self._ledger.forget(lambda effect: _is_current(effect, cluster))
         absent = self._absence.measure(cluster, now_s)
         nodes = cluster.nodes
+        alive = frozenset(name for name, node in nodes.items() if node.is_alive)
+        self._seen |= alive
+        self._alone = self._alone and alive <= {self.node}
+        lease_s = now_s - self._led_since_s
         return Watch(
             now_s=now_s,
             wall_s=self._clock.wall(),
@@ -174,7 +186,11 @@ class ManagerLoop:
             fenced_s_ago=self._fenced_s_ago(cluster, now_s),
             unclaimed_s=self._claims.seconds(_unclaimed(cluster), now_s),
             storm=self._absence.storm(cluster, absent, now_s),
-            cold=not cluster.started,
+            still_s=self._stays.seconds(stayed(cluster), now_s),
+            lease_s=lease_s,
+            seen=self._seen,
+            alone=self._alone,
+            cold=is_cold(cluster, alone=self._alone, lease_s=lease_s),
             # In flight first: what ends between the two is then in both, never in neither, and is not done twice.
             in_flight=self._ledger.in_flight,
             outcomes=self._ledger.outcomes,

@@ -127,7 +127,7 @@ class Placement(Record):
 
     previous_node: where a migrated VM belongs and returns to; "" for none.
     parked_on: the node on which it was stopped for want of another; "" when not parked.
-    why: the reason of parking, in words.
+    why: the reason of parking, or of a live migration that left it where it is, in words.
     failure: the reason of state failed, in words.
     clients: Ceph client addresses of the running domain.
     crashes: starts that ended by themselves in a row; cleared by a person's start.

@@ -100,7 +100,7 @@ def _did_not_work(vm: Vm, migration: Migration, outcome: Outcome, view: LocalVie
         return Plan(wake_at_s=gone_at_s)
     why = f"live migration failed: {outcome.error or 'its own copy is still here'}"
     if migration.method is MigrationMethod.LIVE_ONLY:
-        after = replace(vm.placement, state=VmState.RUNNING, migration=None)
+        after = replace(vm.placement, state=VmState.RUNNING, migration=None, why=why)
         return commit(vm, after, view, f"{vm.name} stays on {view.node.name}", why)
     after = replace(vm.placement, migration=replace(migration, method=MigrationMethod.SHUTDOWN, error=why))
     return commit(vm, after, view, f"{vm.name} is shut down to move", why)
@@ -108,9 +108,8 @@ def _did_not_work(vm: Vm, migration: Migration, outcome: Outcome, view: LocalVie
 
 def moved(placement: Placement, migration: Migration) -> Placement:
     """The placement of a VM that has arrived, as far as its place goes."""
-    return replace(
-        placement, node=migration.target, previous_node=migration.previous_node_after, migration=None, parked_on=""
-    )
+    home = migration.previous_node_after
+    return replace(placement, node=migration.target, previous_node=home, migration=None, parked_on="", why="")
 
 
 # The target

@@ -8,18 +8,21 @@ from pvccore.model.change import Kind
 from pvccore.model.cluster import Cluster
 from pvccore.model.fence import FencePhase
 from pvccore.model.node import Node
+from pvccore.plan.cold_start import plan_cold_start
 from pvccore.plan.effects import Plan, Step, earliest
 from pvccore.plan.fencing import plan_fencing
+from pvccore.plan.flush import is_flushing, plan_flush
 from pvccore.plan.placement import Rooms
+from pvccore.plan.readying import is_readying, plan_ready
 from pvccore.plan.recovery import CLAIM_LIMIT_S, is_tried_elsewhere, plan_parked, plan_recovery, plan_unclaimed
 from pvccore.plan.returning import plan_blocklist, plan_return
 from pvccore.plan.watch import Watch
 
 
 def plan_manager(cluster: Cluster, watch: Watch) -> Plan:
-    """Fences, their recoveries and returns, and what is parked; empty for a settled cluster."""
+    """Fences, their recoveries and returns, flushes, and what is parked; empty for a settled cluster."""
     fenced = [node for _, node in sorted(cluster.nodes.items()) if node.fence.under_way]
-    plans = [plan_fencing(cluster, watch)]
+    plans = [plan_cold_start(cluster, watch), plan_fencing(cluster, watch)]
     for node in fenced:
         plans += [plan_blocklist(cluster, node, watch), plan_return(cluster, node, watch)]
     plans.append(_plan_placements(cluster, fenced, watch))
@@ -40,18 +43,22 @@ def _one_write_each(steps: Iterable[Step]) -> tuple[Step, ...]:
 
 
 def _plan_placements(cluster: Cluster, fenced: list[Node], watch: Watch) -> Plan:
-    recovering = [node for node in fenced if node.fence.phase is FencePhase.RECOVERING]
+    """What is placed, sent and parked, all reserved in the same rooms: the dead node's VMs first."""
+    recovering = [node for node in fenced if node.fence.phase in (FencePhase.RECOVERING, FencePhase.RECOVERED)]
+    changing = [node for _, node in sorted(cluster.nodes.items()) if is_flushing(node) or is_readying(node)]
     parked = any(is_tried_elsewhere(vm, cluster) for vm in cluster.vms.values())
-    if not recovering and not parked:
+    if not recovering and not changing and not parked:
         return Plan()
     rooms = Rooms(cluster)
     steps: list[Step] = []
     for node in recovering:
         steps += plan_recovery(cluster, node, rooms)
         steps += plan_unclaimed(cluster, node, rooms, watch)
+    plans = [(plan_flush if is_flushing(node) else plan_ready)(cluster, node, rooms, watch) for node in changing]
+    steps += [step for plan in plans for step in plan.steps]
     if parked:
         steps += plan_parked(cluster, rooms)
-    return Plan(steps=tuple(steps), wake_at_s=_claims_due_at(watch))
+    return Plan(steps=tuple(steps), wake_at_s=earliest(_claims_due_at(watch), *(plan.wake_at_s for plan in plans)))
 
 
 def _claims_due_at(watch: Watch) -> float | None:

@@ -39,9 +39,10 @@ def _needs_recovery(vm: Vm, node: str) -> bool:
 def plan_recovery(cluster: Cluster, node: Node, rooms: Rooms) -> list[Step]:
     """The next placements of a fenced node's VMs, largest first, reserving in `rooms` as it goes.
 
-    Each VM has a multi of its own, so that one VM's trouble never holds up another.
+    All that are placed there, not only those that were when its recovery began: none is forgotten. Each VM has a
+    multi of its own, so that one VM's trouble never holds up another.
     """
-    waiting = vms_to_recover(_listed(cluster, node), node.name)
+    waiting = vms_to_recover(cluster.vms.values(), node.name)
     waiting.sort(key=lambda vm: (-vm.memory_mb, vm.name))
     changes = [_recover(vm, node, cluster, rooms) for vm in waiting]
     return [Step(change=change) for change in changes if change is not None]
@@ -69,7 +70,9 @@ def _nodes_at_work(cluster: Cluster) -> set[str]:
 
 def unsettled(cluster: Cluster, node: Node) -> list[Vm]:
     """The VMs of this fence that are neither running elsewhere, parked, failed, unwanted, nor another fence's."""
-    return [vm for vm in _listed(cluster, node) if not _is_settled(vm, node, cluster)]
+    listed = {vm.uuid: vm for vm in _listed(cluster, node)}
+    listed |= {vm.uuid: vm for vm in vms_to_recover(cluster.vms.values(), node.name)}
+    return [vm for vm in listed.values() if not _is_settled(vm, node, cluster)]
 
 
 def _is_settled(vm: Vm, node: Node, cluster: Cluster) -> bool:

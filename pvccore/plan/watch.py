@@ -19,7 +19,10 @@ class Watch:
     sign_s: node → time since its last new sign of life (report or alive).
     fenced_s_ago: node → time since its last fence ended.
     unclaimed_s: uuid → for how long a recovered VM's placement has been as it is.
-    storm: an alarm in words, "" when there is none. cold: the start-up grace is not over.
+    still_s: uuid → for how long the placement of a VM that would not leave has been as it is (`flush.stayed`).
+    lease_s: for how long this manager has held the lease. seen: nodes that were alive at any moment of that.
+    alone: when its session began nobody else stood in line for the lease, and no other node was alive since.
+    storm: an alarm in words, "" when there is none. cold: the start-up grace is not over (`cold_start.is_cold`).
     in_flight: effects that have not ended yet.
     """
 
@@ -32,6 +35,10 @@ class Watch:
     sign_s: Mapping[str, float] = field(default_factory=dict)
     fenced_s_ago: Mapping[str, float] = field(default_factory=dict)
     unclaimed_s: Mapping[str, float] = field(default_factory=dict)
+    still_s: Mapping[str, float] = field(default_factory=dict)
+    lease_s: float = 0.0
+    seen: frozenset[str] = frozenset()
+    alone: bool = False
     storm: str = ""
     cold: bool = False
     outcomes: Outcomes = field(default_factory=dict)
