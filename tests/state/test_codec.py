@@ -129,6 +129,7 @@ def test_a_document_can_not_pretend_to_another_version(hostile: str) -> None:
 def test_control_and_direction_characters_never_come_in(dirty: str) -> None:
     data = f'{{"name":"{dirty}","tags":["{dirty}"],"more":{{"{dirty}":"{dirty}"}}}}'.encode()
     found = cast("Definition", read(Definition, data))
+    assert cast("Definition", read(Definition, f'{{"name":"{dirty}"}}'.encode())).name == found.name
     for text in (found.name, found.tags[0], *found.extra["more"], *found.extra["more"].values()):
         assert text in {"x", "[2Jx", "2Jx"}
 

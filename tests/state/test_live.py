@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import pytest
@@ -15,8 +15,12 @@ from pvccore.model.node import Presence, Report
 from pvccore.model.record import UNREADABLE
 from pvccore.model.vm import VmState
 from pvccore.state.live import RESYNC_DELAY_S, RESYNC_EVERY_S, LiveCluster
-from pvccore.state.store import Create, Delete, Put
+from pvccore.state.store import Create, Delete, Put, Znode
 from tests.state.clusters import WEB1, WEB2, Lab, define, place, session_for
+
+
+def unavailable(_paths: Sequence[str]) -> list[Znode | None]:
+    raise Unavailable("no answer")
 
 
 def current(live: LiveCluster) -> bool:
@@ -315,6 +319,38 @@ def test_a_refresh_without_a_connection_loses_nothing(lab: Lab) -> None:
     assert cluster.vm("web1").is_active
 
 
+def test_an_answer_that_fails_to_come_is_asked_for_again(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    live = another(lab)
+    lab.session.commit(place(lab.vm(), quiet=True, state=VmState.RUNNING))
+    with monkeypatch.context() as patched:
+        patched.setattr(lab.store, "read", unavailable)
+        with pytest.raises(Unavailable):
+            live.refresh()
+    assert live.refresh()[1].vms == {WEB1}
+
+
+def test_a_connection_lost_while_everything_is_read_makes_it_read_again(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    live = LiveCluster(lab.store, lab.schema, clock=lab.clock)
+    live.start()
+    other, read = session_for(lab.tree.connect(), lab.schema), lab.store.read
+
+    def lose_and_read(paths: Sequence[str]) -> list[Znode | None]:
+        found = read(paths)
+        monkeypatch.undo()
+        lab.store.sever()
+        other.commit(place(lab.live.cluster.vm("web1"), state=VmState.RUNNING))
+        lab.store.restore()
+        return found
+
+    monkeypatch.setattr(lab.store, "read", lose_and_read)
+    live.refresh()
+    assert not current(live)
+    assert live.refresh()[0].vm("web1").is_active
+    assert current(live)
+
+
 def test_a_first_load_without_a_connection_is_made_up_for(lab: Lab) -> None:
     live = LiveCluster(lab.store, lab.schema, clock=lab.clock)
     live.start()
@@ -336,6 +372,14 @@ def test_the_age_of_what_is_shown_grows_only_while_it_may_be_wrong(lab: Lab) -> 
     assert live.fresh_at_s == lab.clock.now_s - 12.0
     live.refresh()
     assert live.fresh_at_s == lab.clock.now_s
+
+
+def test_the_age_of_what_is_shown_begins_with_the_last_ping(lab: Lab) -> None:
+    live = another(lab)
+    lab.clock.now_s += 60.0
+    lab.store.sever()
+    lab.clock.now_s += 12.0
+    assert live.fresh_at_s == lab.clock.now_s - 12.0
 
 
 def test_a_change_not_yet_read_stops_the_clock(lab: Lab) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
@@ -11,7 +12,7 @@ from pvccore.model.errors import NotFound, Unavailable
 from pvccore.model.node import Presence, Report
 from pvccore.model.vm import Migration, VmState
 from pvccore.state.local_live import LocalLive
-from pvccore.state.store import Delete, Put
+from pvccore.state.store import Delete, Put, Znode
 from tests.state.clusters import WEB1, WEB2, Lab, define, place, register, session_for
 
 
@@ -154,6 +155,20 @@ def test_what_was_missed_while_cut_off_is_found(lab: Lab) -> None:
     lab.store.restore()
     assert list(local.refresh().vms) == [WEB2]
     assert local.is_current
+
+
+def test_an_answer_that_fails_to_come_is_asked_for_again(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    local = agent(lab)
+    lab.session.commit(place(lab.vm(), state=VmState.RUNNING))
+
+    def unavailable(_paths: Sequence[str]) -> list[Znode | None]:
+        raise Unavailable("no answer")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(lab.store, "read", unavailable)
+        with pytest.raises(Unavailable):
+            local.refresh()
+    assert local.refresh().vms[WEB1].is_active
 
 
 def test_a_refresh_that_broke_off_is_made_up_for(lab: Lab) -> None:
