@@ -96,9 +96,9 @@ class DaemonConfig:
         secrets = _read_secrets(secrets_path) if secrets_path else SecretsFile()
         self.logins = {node: Login(user=login.user, password=login.password) for node, login in secrets.bmc.items()}
         try:
+            self._check()
             self.address = self._address(secrets.zookeeper)
             self.node_config = self._node_config()
-            self._check()
         except Invalid as error:
             raise BadConfig(f"{path}: {error}") from None
 
