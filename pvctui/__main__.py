@@ -25,7 +25,9 @@ EXIT_REFUSED, EXIT_USAGE = 1, 2
 def parser() -> argparse.ArgumentParser:
     """The program's options."""
     options = argparse.ArgumentParser(prog="pvc-tui", description="The operations console of a PVC cluster.")
-    options.add_argument("-c", "--cluster", default="", metavar="NAME|HOSTS", help="a configured cluster, or h1:2181,h2:2181/chroot")
+    options.add_argument(
+        "-c", "--cluster", default="", metavar="NAME|HOSTS", help="a configured cluster, or h1:2181,h2:2181/chroot"
+    )
     options.add_argument("--config", type=Path, metavar="FILE", help="instead of ~/.config/pvc/config.toml")
     options.add_argument("--read-only", action="store_true", help="change nothing, whatever key is pressed")
     demo = options.add_argument_group("demo")
@@ -35,7 +37,9 @@ def parser() -> argparse.ArgumentParser:
     picture = options.add_argument_group("without a terminal")
     picture.add_argument("--screenshot", type=Path, metavar="FILE.svg", help="draw one frame and exit")
     picture.add_argument("--size", type=_size, default=PLAIN_SIZE, metavar="120x40", help="its columns and lines")
-    picture.add_argument("--press", type=_keys, default=(), metavar="3,down,e", help="keys to press first, by Textual's names")
+    picture.add_argument(
+        "--press", type=_keys, default=(), metavar="3,down,e", help="keys to press first, by Textual's names"
+    )
     picture.add_argument("--after", type=float, default=1.0, metavar="SECONDS", help="how long to wait then")
     return options
 
@@ -66,9 +70,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return _run_demo(options) if options.demo else _run_real(options)
     except PvcError as error:
-        print(f"pvc-tui: {error}", file=sys.stderr)
+        sys.stderr.write(f"pvc-tui: {error}\n")
         if isinstance(error, Invalid) and error.field == "cluster":
-            print(DEMO_OFFER, file=sys.stderr)
+            sys.stderr.write(f"{DEMO_OFFER}\n")
             return EXIT_USAGE
         return EXIT_REFUSED
 
@@ -79,7 +83,7 @@ def _run_demo(options: argparse.Namespace) -> int:
     from simulation.demo import NODES, VMS, DemoWorld
 
     world = DemoWorld(nodes=options.nodes or NODES, vms=options.vms or VMS)
-    started = []
+    started: list[bool] = []
 
     def open_world() -> Opened:
         if not started:
@@ -132,7 +136,7 @@ def _draw(options: argparse.Namespace, app: Console) -> int:
 
     text = draw(app, size=options.size, press=options.press, after_s=options.after, picture=options.screenshot)
     if options.screenshot is None:
-        print(text)
+        sys.stdout.write(text + "\n")
     return 0
 
 

@@ -18,13 +18,18 @@ from pvccore.model.cluster import Cluster, Delta
 from pvccore.model.errors import PvcError, Unavailable
 from pvctui.commands import OVERVIEW, VMS, bindings, command_of_action, commands_at
 from pvctui.demo_actions import DemoActions
+from pvctui.dialogs.demo import DemoDialog
 from pvctui.dialogs.dialog import Asked, Dialog
+from pvctui.dialogs.fence_steps import FenceStepsDialog
+from pvctui.dialogs.help import HelpDialog
+from pvctui.dialogs.maintenance import MaintenanceDialog
+from pvctui.dialogs.metadata import MetadataDialog
 from pvctui.look import THEMES
 from pvctui.requests import Requests
 from pvctui.rows.pulse import Pulse
 from pvctui.rows.statuses import StatusBook
 from pvctui.rows.view import View
-from pvctui.screens import PLACES, SCREENS
+from pvctui.screens import PLACES
 from pvctui.screens.detail_screen import DetailScreen
 from pvctui.screens.place import DetailWanted, Opened, Place
 from pvctui.widgets.banners import Banners, FenceLine
@@ -35,6 +40,9 @@ from pvctui.widgets.tab_line import TabLine
 
 TICK_S = 1.0
 NARROWEST, LOWEST = 60, 15
+WIDTHS = [(0, "-too-narrow"), (NARROWEST, "-narrow"), (100, "-medium"), (120, "-wide")]
+HEIGHTS = [(0, "-too-low"), (LOWEST, "-low"), (34, "-tall"), (50, "-very-tall")]
+"""From so many columns and lines on, the screen has this class, and the style sheet answers."""
 
 
 class ClusterChanged(Message):
@@ -57,18 +65,6 @@ class Console(App[None]):
     CSS_PATH = "pvctui.tcss"
     ENABLE_COMMAND_PALETTE = False
     BINDINGS: ClassVar[list[BindingType]] = [*bindings()]
-    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [
-        (0, "-too-narrow"),
-        (NARROWEST, "-narrow"),
-        (100, "-medium"),
-        (120, "-wide"),
-    ]
-    VERTICAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [
-        (0, "-too-low"),
-        (LOWEST, "-low"),
-        (34, "-tall"),
-        (50, "-very-tall"),
-    ]
 
     def __init__(
         self,
@@ -77,8 +73,9 @@ class Console(App[None]):
         demo: DemoActions | None = None,
         wall_clock: Callable[[], float] = time,
     ) -> None:
-        """`requests`: the way to the cluster, with the feed of its snapshots. `demo`: the simulated world behind it, if there is one."""
+        """`requests`: the way to the cluster, with the feed of its snapshots. `demo`: the simulated world, if it is one."""
         super().__init__()
+        self.HORIZONTAL_BREAKPOINTS, self.VERTICAL_BREAKPOINTS = WIDTHS, HEIGHTS
         self.feed = requests.feed
         self.requests = requests
         self.demo = demo
@@ -183,7 +180,10 @@ class Console(App[None]):
         self._tell_dialogs()
 
     def _tell_frame(self) -> None:
-        self.main_screen.query_one(Header).take(self.view)
+        header = self.main_screen.query(Header)
+        if not header:  # the console is closing
+            return
+        header.first().take(self.view)
         self.main_screen.query_one(Banners).take(self.view)
 
     def _tell_dialogs(self) -> None:
@@ -224,7 +224,7 @@ class Console(App[None]):
             except PvcError as refused:
                 error = refused
             except Exception as crash:  # noqa: BLE001 - told to the person, in place of a dead dialog
-                self.log.error(crash)
+                self.log(crash)
                 error = Unavailable(f"the console failed: {type(crash).__name__}: {crash}")
             self.post_message(Finished(message, error))
 
@@ -281,7 +281,7 @@ class Console(App[None]):
         """The screen before this one."""
         await self._show_place(self._last_place)
 
-    def action_back(self) -> None:
+    def action_one_back(self) -> None:
         """One level back within the screen."""
         if self.place is not None and not self.place.back():
             self.place.enter()
@@ -298,30 +298,22 @@ class Console(App[None]):
 
     def action_help(self) -> None:
         """The keys of this place."""
-        from pvctui.dialogs.help import HelpDialog
-
         commands = commands_at(self.place_name, demo=self.demo is not None)
         self.push_screen(HelpDialog(self.view, self.place_name, PLACES[self.place_name].title, commands))
 
     def action_maintenance(self) -> None:
         """The dialog of the switch."""
-        from pvctui.dialogs.maintenance import MaintenanceDialog
-
         if self._may_change():
             self.push_screen(MaintenanceDialog(self.view))
 
     def action_edit(self) -> None:
         """The form of the VM under the cursor."""
-        from pvctui.dialogs.metadata import MetadataDialog
-
         kind, _, key = self._subject().partition(" ")
         if kind == "vm" and key in self.view.cluster.vms and self._may_change():
             self.push_screen(MetadataDialog(self.view, key))
 
     def action_demo(self) -> None:
         """Break and mend the simulated world."""
-        from pvctui.dialogs.demo import DemoDialog
-
         if self.demo is not None:
             self.push_screen(DemoDialog(self.view, self.demo))
 
@@ -351,8 +343,6 @@ class Console(App[None]):
         self._show_fence(message.node)
 
     def _show_fence(self, node: str) -> None:
-        from pvctui.dialogs.fence_steps import FenceStepsDialog
-
         self.push_screen(FenceStepsDialog(self.view, node))
 
     @on(DetailWanted)
@@ -372,6 +362,3 @@ class Console(App[None]):
             await self._show_place(target)
             if self.place is not None:
                 self.place.point_at(message.subject)
-
-
-__all__ = ["SCREENS", "Console"]

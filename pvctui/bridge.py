@@ -165,4 +165,3 @@ class LiveFeed:
                 return
             self._told = True
         self._wake()
-

@@ -89,25 +89,72 @@ def shown_key(key: str) -> str:
 
 COMMANDS: tuple[Command, ...] = (
     Command(id="open.help", keys="question_mark", description="Help for this place", action="help", label="help"),
-    Command(id="list.filter", keys="slash", description="Filter the list", action="filter", label="filter", places=FILTERED),
-    Command(id="open.palette", keys="colon,ctrl+p", description="Every command, node and VM by name", action="palette", label="command"),
+    Command(
+        id="list.filter", keys="slash", description="Filter the list", action="filter", label="filter", places=FILTERED
+    ),
+    Command(
+        id="open.palette",
+        keys="colon,ctrl+p",
+        description="Every command, node and VM by name",
+        action="palette",
+        label="command",
+    ),
     Command(id="go.overview", keys="1", description="Overview: what is wrong now", action="go('overview')"),
     Command(id="go.nodes", keys="2", description="Nodes", action="go('nodes')"),
     Command(id="go.vms", keys="3", description="VMs", action="go('vms')"),
     Command(id="go.storage", keys="4", description="Storage", action="go('storage')"),
     Command(id="go.tasks", keys="5", description="Tasks", action="go('tasks')"),
     Command(id="go.journal", keys="6", description="Journal", action="go('journal')"),
-    Command(id="vm.edit", keys="e", description="Edit the VM's metadata", action="edit", label="edit", places=frozenset({VMS}), changes=True),
-    Command(id="cluster.maintenance", keys="M", description="Turn maintenance on or off", action="maintenance", label="maintenance", changes=True),
-    Command(id="open.actions", keys="x", description="All actions here", action="actions", label="actions", places=LISTS),
-    Command(id="demo.menu", keys="D", description="Demo: cut power, partition, break a BMC, mend", action="demo", label="demo", demo=True),
-    Command(id="detail.previous", keys="comma", description="Previous tab of the detail", action="detail_tab(-1)", places=DETAILED),
-    Command(id="detail.next", keys="full_stop", description="Next tab of the detail", action="detail_tab(1)", label="tab", places=DETAILED),
+    Command(
+        id="vm.edit",
+        keys="e",
+        description="Edit the VM's metadata",
+        action="edit",
+        label="edit",
+        places=frozenset({VMS}),
+        changes=True,
+    ),
+    Command(
+        id="cluster.maintenance",
+        keys="M",
+        description="Turn maintenance on or off",
+        action="maintenance",
+        label="maintenance",
+        changes=True,
+    ),
+    Command(
+        id="open.actions", keys="x", description="All actions here", action="actions", label="actions", places=LISTS
+    ),
+    Command(
+        id="demo.menu",
+        keys="D",
+        description="Demo: cut power, partition, break a BMC, mend",
+        action="demo",
+        label="demo",
+        demo=True,
+    ),
+    Command(
+        id="detail.previous",
+        keys="comma",
+        description="Previous tab of the detail",
+        action="detail_tab(-1)",
+        places=DETAILED,
+    ),
+    Command(
+        id="detail.next",
+        keys="full_stop",
+        description="Next tab of the detail",
+        action="detail_tab(1)",
+        label="tab",
+        places=DETAILED,
+    ),
     Command(id="go.last", keys="minus", description="Back to the last screen", action="go_last"),
     Command(id="pane.next", keys="tab", description="Next pane", action="app.focus_next"),
     Command(id="pane.previous", keys="shift+tab", description="Previous pane", action="app.focus_previous"),
-    Command(id="back", keys="escape", description="One level back; never quits", action="back"),
-    Command(id="quit", keys="q,ctrl+q", description="Quit the console; the cluster goes on", action="quit", label="quit"),
+    Command(id="back", keys="escape", description="One level back; never quits", action="one_back"),
+    Command(
+        id="quit", keys="q,ctrl+q", description="Quit the console; the cluster goes on", action="quit", label="quit"
+    ),
 )
 RIGHT_OF_FOOTER = "quit"
 

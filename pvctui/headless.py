@@ -22,9 +22,7 @@ def draw(
     return asyncio.run(_draw(app, size, press, after_s, picture))
 
 
-async def _draw(
-    app: Console, size: tuple[int, int], press: Sequence[str], after_s: float, picture: Path | None
-) -> str:
+async def _draw(app: Console, size: tuple[int, int], press: Sequence[str], after_s: float, picture: Path | None) -> str:
     async with app.run_test(size=size, notifications=True) as pilot:
         await _until_loaded(app)
         for key in press:

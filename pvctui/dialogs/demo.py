@@ -43,7 +43,7 @@ class DemoDialog(Dialog):
         super().__init__(view)
         self._actions = actions
         names = list(actions.nodes())
-        self._nodes = Choices([(name, name) for name in names], names[:1], only_one=True, id="demo-nodes")
+        self._which = Choices([(name, name) for name in names], names[:1], only_one=True, id="demo-nodes")
         self._states = Words(markup=False)
         self._faults = LiveTable(FAULT_COLUMNS, header=False, id="faults")
 
@@ -51,7 +51,7 @@ class DemoDialog(Dialog):
         """The nodes over what can be done to them."""
         hint = Words(markup=False)
         hint.show_lines([(("Enter does it; Shift-Tab chooses another node", "dim"),)])
-        return [self._nodes, self._states, self._faults, hint]
+        return [self._which, self._states, self._faults, hint]
 
     def on_mount(self) -> None:
         """The faults have the keyboard."""
@@ -67,7 +67,7 @@ class DemoDialog(Dialog):
 
     @on(Choices.Changed)
     def _tell(self) -> None:
-        name = "".join(self._nodes.chosen)
+        name = "".join(self._which.chosen)
         node = self.view.cluster.nodes.get(name)
         if node is not None:
             state = node_state(node)
@@ -76,7 +76,7 @@ class DemoDialog(Dialog):
     @on(LiveTable.RowSelected)
     def _do(self, message: LiveTable.RowSelected) -> None:
         message.stop()
-        name = "".join(self._nodes.chosen)
+        name = "".join(self._which.chosen)
         if message.key == "mend_all":
             self._actions.mend_all()
             self.say((("mending everything", "busy"),))

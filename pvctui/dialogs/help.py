@@ -31,7 +31,11 @@ def help_lines(place: str, title: str, commands: Sequence[Command]) -> list[Line
     lines: list[Line] = []
     if here:
         lines += [((title, "accent"),), *(_line(command.shown_keys, command.description) for command in here), BLANK]
-    lines += [(("Anywhere", "accent"),), *(_line(command.shown_keys, command.description) for command in anywhere), BLANK]
+    lines += [
+        (("Anywhere", "accent"),),
+        *(_line(command.shown_keys, command.description) for command in anywhere),
+        BLANK,
+    ]
     lines += [(("In a list", "accent"),)]
     for entry in TABLE_BINDINGS:
         keys = " ".join(shown_key(key) for key in entry.keys.split(","))

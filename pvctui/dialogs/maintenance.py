@@ -23,7 +23,9 @@ class MaintenanceDialog(Dialog):
         super().__init__(view)
         self.turns_on = not view.cluster.maintenance.on
         self._words = Words(markup=False)
-        self._reason = Input(id="field-reason", compact=True, max_length=256, placeholder="optional; stands in the journal")
+        self._reason = Input(
+            id="field-reason", compact=True, max_length=256, placeholder="optional; stands in the journal"
+        )
 
     def title_text(self) -> str:
         """Which way."""

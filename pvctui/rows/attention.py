@@ -85,7 +85,9 @@ def _cluster_wide(view: View, _since: dict[str, float]) -> Iterator[Trouble]:
     if storm:
         yield Trouble(key="storm", what="storm", why=storm)
     if cluster.nodes and not cluster.leases:
-        yield Trouble(key="lease", what="no manager", why="no daemon holds the manager lease: nobody fences or recovers")
+        yield Trouble(
+            key="lease", what="no manager", why="no daemon holds the manager lease: nobody fences or recovers"
+        )
 
 
 def _fences(view: View, _since: dict[str, float]) -> Iterator[Trouble]:
@@ -123,9 +125,7 @@ def _silent_nodes(view: View, since: dict[str, float]) -> Iterator[Trouble]:
             left = f"; its {many(unknown, 'VM')} unknown" if unknown else ""
             held = ", not fenced while maintenance is on" if view.cluster.maintenance.on else ""
             why = f"silent, without a goodbye{held}{left}"
-            yield Trouble(
-                key=f"node {name}", what=name, why=why, since_s=since.get(name, 0.0), subject=f"node {name}"
-            )
+            yield Trouble(key=f"node {name}", what=name, why=why, since_s=since.get(name, 0.0), subject=f"node {name}")
 
 
 def _failed_vms(view: View, since: dict[str, float]) -> Iterator[Trouble]:
@@ -142,7 +142,7 @@ def _parked_vms(view: View, since: dict[str, float]) -> Iterator[Trouble]:
         yield _of_vm(uuid, vm.name, why, "warn", "■", since)
 
 
-def _of_vm(uuid: str, name: str, why: str, state: str, glyph: str, since: dict[str, float]) -> Trouble:  # noqa: PLR0913, PLR0917
+def _of_vm(uuid: str, name: str, why: str, state: str, glyph: str, since: dict[str, float]) -> Trouble:
     key = f"vm {uuid}"
     return Trouble(
         key=key, what=name or uuid, why=why, state=state, glyph=glyph, since_s=since.get(name, 0.0), subject=key

@@ -58,7 +58,7 @@ def capacity_lines(capacity: Capacity, cluster: Cluster, pulse: Pulse, width: in
 
 
 def _vcpu_bar(capacity: Capacity, width: int) -> str:
-    """vCPUs may be given out more than once: beyond that the bar is full."""
+    """VCPUs may be given out more than once: beyond that the bar is full."""
     return bar(min(1.0, capacity.vcpus_given / capacity.vcpus) if capacity.vcpus else None, width)
 
 

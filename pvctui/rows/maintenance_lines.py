@@ -64,7 +64,10 @@ def turning_off_lines(view: View) -> list[Line]:
     for name in silent[:MOST_NODES_NAMED]:
         unknown = view.book.counts_on(name)[VmStatus.UNKNOWN]
         lines.append(
-            ((name, "bad"), f" is silent: it gets {grace_s:g} s of grace and will then be fenced ({many(unknown, 'VM')}).")
+            (
+                (name, "bad"),
+                f" is silent: it gets {grace_s:g} s of grace and will then be fenced ({many(unknown, 'VM')}).",
+            )
         )
     if len(silent) > MOST_NODES_NAMED:
         lines.append((f"and {len(silent) - MOST_NODES_NAMED} more silent nodes likewise.",))

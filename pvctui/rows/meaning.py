@@ -55,7 +55,11 @@ def meaning_line(cluster: Cluster, vm: Vm, after: Definition) -> Line:
     first = rooms.choose_target(changed, without=(here,))
     told = f"{here}, where it is, is outside this limit. " if outside else ""
     if first is None:
-        return (label, f"{told}if {here} dies, {_parked(here, after)}", (f" ({rooms.refusal(changed, without=(here,))})", "dim"))
+        return (
+            label,
+            f"{told}if {here} dies, {_parked(here, after)}",
+            (f" ({rooms.refusal(changed, without=(here,))})", "dim"),
+        )
     free = size(max(0, rooms.rooms[first].room_mb))
     told += f"if {here} dies, it goes to {first} ({free} of room). "
     second = rooms.choose_target(changed, without=(here, first))

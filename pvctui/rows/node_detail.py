@@ -59,7 +59,9 @@ def _summary(node: Node, view: View) -> list[Line]:
         labelled("role", config.role.value, (", holds the manager lease", "ok") if _manages(node, view) else ""),
         labelled("fenced by", *_agents(node)),
         labelled("watchdog", "armed" if node.presence.watchdog_armed else "not armed"),
-        labelled("addresses", f"storage {config.storage_address or UNKNOWN}, migration {config.migration_address or UNKNOWN}"),
+        labelled(
+            "addresses", f"storage {config.storage_address or UNKNOWN}, migration {config.migration_address or UNKNOWN}"
+        ),
     ]
     if report.unknown_domains:
         strangers = f"{many(len(report.unknown_domains), 'domain')} the cluster does not know; never touched"
@@ -109,7 +111,9 @@ def _vms(node: Node, view: View) -> list[Line]:
     lines: list[Line] = []
     for uuid in here[:MOST_VMS_LISTED]:
         vm = view.cluster.vms[uuid]
-        lines.append((f"{vm.name[:28].ljust(width)}  ", f"{size(vm.memory_mb).rjust(6)}  ", status_cell(view.book.status(uuid))))
+        lines.append(
+            (f"{vm.name[:28].ljust(width)}  ", f"{size(vm.memory_mb).rjust(6)}  ", status_cell(view.book.status(uuid)))
+        )
     if len(here) > MOST_VMS_LISTED:
         lines.append(((f"and {len(here) - MOST_VMS_LISTED} more", "dim"),))
     return lines

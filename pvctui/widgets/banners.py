@@ -21,7 +21,9 @@ MOST_FENCE_LINES = 4
 class FenceLine(OneLine, can_focus=True):
     """One fence under way; Enter shows its steps."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "open", "Steps of the fence", show=False, id="fence.open")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "open", "Steps of the fence", show=False, id="fence.open")
+    ]
     DEFAULT_CSS = """
     FenceLine {
         padding: 0 1; background: $error 30%; color: $foreground;

@@ -29,7 +29,7 @@ class Choices(Widget, can_focus=True):
         Binding("right,l", "step(1)", "Next", show=False),
         Binding("up,k", "step_line(-1)", "Line above", show=False),
         Binding("down,j", "step_line(1)", "Line below", show=False),
-        Binding("space", "toggle", "Tick", show=False),
+        Binding("space", "tick", "Tick", show=False),
         Binding("enter", "screen.focus_next", "Next field", show=False),
     ]
     DEFAULT_CSS = """
@@ -119,7 +119,7 @@ class Choices(Widget, can_focus=True):
         else:
             self.screen.focus_previous()
 
-    def action_toggle(self) -> None:
+    def action_tick(self) -> None:
         """Tick or untick; of one choice, choose."""
         if not self._options:
             return
@@ -130,7 +130,7 @@ class Choices(Widget, can_focus=True):
     def _go(self, place: int) -> None:
         self._cursor = max(0, min(place, len(self._options) - 1))
         if self._only_one and self._options and self._options[self._cursor][0] not in self._chosen:
-            self.action_toggle()
+            self.action_tick()
         self.refresh()
 
     def _tell(self) -> None:
@@ -144,7 +144,7 @@ class Choices(Widget, can_focus=True):
         if place < len(self._options):
             event.stop()
             self._cursor = place
-            self.action_toggle()
+            self.action_tick()
 
     def on_focus(self) -> None:
         """The cursor shows."""

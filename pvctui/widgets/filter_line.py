@@ -29,7 +29,9 @@ class FilterLine(Horizontal):
         """`table`: the list beneath."""
         super().__init__()
         self._table = table
-        self._input = Input(compact=True, placeholder="words  a|b  !word  field:value  field>80  ~regex", select_on_focus=False)
+        self._input = Input(
+            compact=True, placeholder="words  a|b  !word  field:value  field>80  ~regex", select_on_focus=False
+        )
         self._status = OneLine(id="list-status")
 
     def compose(self) -> ComposeResult:

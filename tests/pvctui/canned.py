@@ -109,7 +109,9 @@ def well(nodes: int = 3, vms: int = 9) -> Cluster:
     return cluster_of([node(name) for name in names], running, journal=(entry(1, "cluster created"),))
 
 
-def entry(number: int, what: str, why: str = "", *, who: str = "manager@hv1", vm: str = "", node: str = "") -> JournalEntry:
+def entry(
+    number: int, what: str, why: str = "", *, who: str = "manager@hv1", vm: str = "", node: str = ""
+) -> JournalEntry:
     at = NOW_S - 600 + number * 10
     return JournalEntry(key=f"e-{number:010}", at=at, who=who, what=what, why=why, vm=vm, node=node)
 
@@ -150,7 +152,9 @@ def night() -> Cluster:
         node(
             "hv6",
             alive=False,
-            presence=Presence(boot_id="boot-hv6", goodbye=Goodbye(boot_id="boot-hv6", reason=GoodbyeReason.DAEMON_STOP)),
+            presence=Presence(
+                boot_id="boot-hv6", goodbye=Goodbye(boot_id="boot-hv6", reason=GoodbyeReason.DAEMON_STOP)
+            ),
         ),
     ]
     homes = ["hv1"] * 8 + ["hv2"] * 8 + ["hv3"] * 12 + ["hv5"] * 8 + ["hv6"] * 4
