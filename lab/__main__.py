@@ -4,10 +4,17 @@ import argparse
 import os
 import sys
 import time
+import uuid
+from pathlib import Path
 
 from lab.bmc import PASSWORD, PORT, USER, BmcMode
 from lab.cluster import DEFAULT_HOSTS, Lab, default_lab, remove_abandoned
 from lab.commands import LabError
+from lab.commands import run as run_here
+from lab.guest import CACHE, domain_xml
+from lab.node_daemon import CHROOT
+
+PVC = Path(sys.executable).parent / "pvc"
 
 
 def up(lab: Lab, options: argparse.Namespace) -> None:
@@ -16,6 +23,10 @@ def up(lab: Lab, options: argparse.Namespace) -> None:
     lab.up(hosts=options.hosts)
     if options.ceph:
         lab.start_ceph()
+    if not options.bare:
+        # Both leave what is there already as it is.
+        run_here(str(PVC), "--cluster", f"{lab.zookeeper.hosts}{CHROOT}", "init")
+        lab.start_daemons()
     print(f"The lab is up, after {time.monotonic() - began:.1f} s.")
     status(lab, options)
 
@@ -38,7 +49,9 @@ def status(lab: Lab, _options: argparse.Namespace) -> None:
     if lab.ceph.runs:
         print(f"ceph      ceph --conf {lab.ceph.configuration} status")
     print(f"BMC user  {USER}, password {PASSWORD}")
-    print(f"connect   PVC_ZOOKEEPER={lab.zookeeper.hosts}/pvc pvc-tui")
+    print(f"connect   export PVC_ZOOKEEPER={lab.zookeeper.hosts}{CHROOT}; pvc-tui")
+    paths = f"--allow-path {CACHE} --allow-path /var/log/libvirt/qemu"
+    print(f"a guest   python -m lab guest web1 | pvc vm define - --start {paths}")
 
 
 def power_cut(lab: Lab, options: argparse.Namespace) -> None:
@@ -61,8 +74,9 @@ def bmc(lab: Lab, options: argparse.Namespace) -> None:
     lab.host(options.host).bmc.become(BmcMode(options.mode))
 
 
-def start_daemons(lab: Lab, _options: argparse.Namespace) -> None:
-    lab.start_daemons()
+def guest(lab: Lab, options: argparse.Namespace) -> None:
+    disk = lab.ceph.make_image(options.name).xml if lab.ceph.runs else ""
+    print(domain_xml(options.name, str(uuid.uuid4()), disk_xml=disk), end="")
 
 
 def run(lab: Lab, options: argparse.Namespace) -> None:
@@ -85,14 +99,19 @@ def _parser() -> argparse.ArgumentParser:
     for name, act, text in (
         ("up", up, "bring the lab up; what already runs stays"),
         ("down", down, "end all that the lab started and leave nothing behind"),
-        ("start-daemons", start_daemons, "start the node daemon on every host; `pvc init` comes first"),
         ("status", status, "what is on, what runs, and how to connect"),
     ):
         verb = verbs.add_parser(name, help=text)
         verb.set_defaults(act=act)
         if name == "up":
             verb.add_argument("--hosts", type=int, default=DEFAULT_HOSTS)
+            verb.add_argument("--bare", action="store_true", help="hosts without a cluster: no tree, no node daemons")
             verb.add_argument("--ceph", action="store_true", help="with a Ceph cluster, in memory")
+    verb = verbs.add_parser(
+        "guest", help="print the XML of a tiny guest, with an RBD image of its own where there is Ceph"
+    )
+    verb.set_defaults(act=guest)
+    verb.add_argument("name")
     for name, act, text in (
         ("power-cut", power_cut, "take a host's power"),
         ("power-on", power_on, "boot a host"),

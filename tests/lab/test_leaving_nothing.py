@@ -97,7 +97,7 @@ def test_a_lab_whose_maker_was_killed_half_way_is_taken_down_whole(bystander: By
 
 
 def test_two_labs_stand_side_by_side(lab: Lab, bystander: Bystander) -> None:
-    bystander.do("up", "--hosts", "1")
+    bystander.do("up", "--bare", "--hosts", "1")
     assert bystander.lab.network.subnet != lab.network.subnet
     bystander.do("down")
     assert lab.host("hv1").domains() == {}
