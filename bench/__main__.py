@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from bench import live_snapshot
+from bench import command_line, live_snapshot
 from bench.figures import Figure, table
 
 Benchmark = Callable[[Path, int, int], Iterator[Figure]]
@@ -18,7 +18,11 @@ def _live_snapshot(directory: Path, nodes: int, vms: int) -> Iterator[Figure]:
     return live_snapshot.measure(directory, nodes=nodes, vms=vms)
 
 
-BENCHMARKS: dict[str, Benchmark] = {"live-snapshot": _live_snapshot}
+def _command_line(directory: Path, _nodes: int, _vms: int) -> Iterator[Figure]:
+    return command_line.measure(directory)
+
+
+BENCHMARKS: dict[str, Benchmark] = {"live-snapshot": _live_snapshot, "command-line": _command_line}
 """Every benchmark by name: a function of (directory to work in, nodes, VMs) that yields figures."""
 
 

@@ -24,7 +24,8 @@ class LiveThread:
     """Runs one `LiveCluster`: at every wake, or when it is due, refreshes it and hands the result on.
 
     make_live: builds the snapshot around the wake call it is given. publish: called on this thread with each new
-    snapshot and its difference; must hand over and return. gather_s: changes within this time are published as one.
+    snapshot and its difference; must hand over and return. gather_s: the shortest time between two snapshots: what is
+    alone is published at once, what comes thick and fast is gathered.
     """
 
     def __init__(
@@ -42,6 +43,7 @@ class LiveThread:
         self._clock = clock
         self._gather_s = gather_s
         self._watching = False
+        self._refreshed_at_s = clock() - gather_s
         self._thread = Thread(target=self._run, name="live snapshot", daemon=True)
 
     def start(self) -> None:
@@ -69,10 +71,11 @@ class LiveThread:
         if not self._watching:
             self.live.start()
             self._watching = True
-        if self._stopped.wait(self._gather_s):
+        if self._stopped.wait(max(0.0, self._refreshed_at_s + self._gather_s - self._clock())):
             return
         self._woken.clear()
         if self.live.is_dirty and self.live.connection is Connection.CONNECTED:
+            self._refreshed_at_s = self._clock()
             cluster, delta = self.live.refresh()
             if delta.full:
                 # A cluster is hundreds of thousands of objects that stay and have no cycles; looking through them
