@@ -11,7 +11,7 @@ NEW = -1
 """The version of a record that is not stored yet."""
 
 UNREADABLE = -2
-"""The version of a stand-in for a document that can't be decoded; no stored one ever has it, so no write on it passes."""
+"""The version of a stand-in for a document that can't be decoded; none stored ever has it: no write on it passes."""
 
 NOTHING_MORE: Mapping[str, Any] = MappingProxyType({})
 

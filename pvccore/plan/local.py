@@ -152,7 +152,9 @@ def _request_done(vm: Vm, view: LocalView) -> Plan:
 
 def _asked_by(placement: Placement) -> str:
     request = placement.request
-    return f"{request.verb} asked by {request.by}" if request is not None else "it is not wanted running"
+    if request is not None:
+        return f"{request.verb} asked by {request.by}"
+    return "it is parked" if placement.parked_on else "it is not wanted running"
 
 
 def _ended(vm: Vm, view: LocalView, watch: LocalWatch) -> Plan:

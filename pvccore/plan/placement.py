@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, insort
 from collections.abc import Callable, Collection, Mapping
+from copy import copy
 from dataclasses import dataclass
 
 from pvccore.model.cluster import Cluster
@@ -49,6 +51,14 @@ SCORES: Mapping[Selector, Callable[[Room], float]] = {
 """Per selector, the score of a node: the lowest is the best."""
 
 
+Rank = tuple[float, int, str]
+"""A node's place in the order of one selector: its score, its number of VMs, its name."""
+
+
+def _rank(selector: Selector, room: Room, node: str) -> Rank:
+    return (SCORES[selector](room), room.vms, node)
+
+
 class Rooms:
     """The nodes' rooms during one planning: starts from the cluster, shrinks with every reservation."""
 
@@ -58,14 +68,29 @@ class Rooms:
         self.nodes: Mapping[str, Node] = cluster.nodes
         self.rooms: dict[str, Room] = {}
         self._standing: dict[str, str | None] = {name: standing_objection(node) for name, node in self.nodes.items()}
+        self._orders: dict[Selector, list[Rank]] = {}
         taken = _taken_by_node(cluster)
         for name, node in cluster.nodes.items():
             self.rooms[name] = _room(node, cluster.settings, taken.get(name, ()))
 
+    def copy(self) -> Rooms:
+        """The same rooms, for a planning that is only tried out."""
+        other = copy(self)
+        other.rooms = dict(self.rooms)
+        other._orders = {selector: list(order) for selector, order in self._orders.items()}  # noqa: SLF001 - our own
+        return other
+
     def reserve(self, vm: Vm, node: str) -> None:
         """Count `vm` against `node` from now on."""
-        if node in self.rooms:
-            self.rooms[node] = self.rooms[node].less(vm)
+        if node not in self.rooms:
+            return
+        before, after = self.rooms[node], self.rooms[node].less(vm)
+        self.rooms[node] = after
+        if self._standing[node] is not None:
+            return
+        for selector, order in self._orders.items():
+            del order[bisect_left(order, _rank(selector, before, node))]
+            insort(order, _rank(selector, after, node))
 
     def objection(self, node: Node, vm: Vm, *, staying: bool = False) -> str | None:
         """Why `node` can't take `vm`, in words for a person; None when it can.
@@ -84,13 +109,22 @@ class Rooms:
         selector = vm.definition.node_selector
         if selector is Selector.DEFAULT:
             selector = self.settings.default_selector
-        score = SCORES[selector]
-        candidates = [
-            (score(self.rooms[name]), self.rooms[name].vms, name)
-            for name in self._allowed(vm)
-            if self._standing[name] is None and name not in without and self.objection(self.nodes[name], vm) is None
-        ]
-        return min(candidates)[2] if candidates else None
+        needed_mb = vm.memory_mb
+        for _, _, name in self._order(selector):
+            if self.rooms[name].room_mb < needed_mb or name in without:
+                continue  # most nodes of a full cluster: no need to word why
+            if self.objection(self.nodes[name], vm) is None:
+                return name
+        return None
+
+    def _order(self, selector: Selector) -> list[Rank]:
+        """The nodes that take VMs at all, the best first; kept in order with every reservation."""
+        order = self._orders.get(selector)
+        if order is None:
+            takers = [name for name, objection in self._standing.items() if objection is None]
+            order = sorted(_rank(selector, self.rooms[name], name) for name in takers)
+            self._orders[selector] = order
+        return order
 
     def objections(self, vm: Vm) -> dict[str, str | None]:
         """Every node of the cluster with its objection to `vm`, by name."""

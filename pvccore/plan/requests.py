@@ -45,7 +45,7 @@ def relocated(vm: Vm, target: Node, previous_node: str, *, migration_id: str, by
         previous_node_after=previous_node,
         by=by,
     )
-    return replace(placement, migration=migration)
+    return replace(placement, migration=migration, why="")
 
 
 def kept_here(vm: Vm) -> Placement:
