@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from lab.commands import LabError, run
+from lab.commands import OWN_CODE, LabError, run
 from lab.power import HostPlan
 from lab.processes import Ledger
 from lab.waiting import wait_until
@@ -17,7 +17,6 @@ PORT = 623
 USER = "operator"
 PASSWORD = "secret-of-the-lab"  # noqa: S105
 ANSWER_LIMIT_S = 10.0
-REPOSITORY = Path(__file__).resolve().parent.parent
 
 EMULATION = """mc_setbmc 0x20
 mc_add 0x20 0 no-device-sdrs 0x23 9 8 0x9f 0x1291 0xf02
@@ -66,7 +65,7 @@ class Bmc:
         names = (("-c", "lan.conf"), ("-f", "emulation"), ("-s", "state"))
         files = [word for option, name in names for word in (option, str(self._directory / name))]
         self.ledger.start(
-            self._process_name, ["ipmi_sim", *files, "-n"], log=self._directory / "log", environment=self._environment()
+            self._process_name, ["ipmi_sim", *files, "-n"], log=self._directory / "log", environment=OWN_CODE
         )
 
     def wait_ready(self) -> None:
@@ -115,9 +114,6 @@ class Bmc:
         if last not in ("on", "off"):
             raise LabError(f"the BMC of {self.plan.name} says {last}")
         return last == "on"
-
-    def _environment(self) -> dict[str, str]:
-        return {"PYTHONPATH": str(REPOSITORY), "PYTHONDONTWRITEBYTECODE": "1"}
 
     def _configuration(self) -> str:
         control = shlex.join([sys.executable, "-S", "-m", "lab.chassis", self.plan.directory])

@@ -2,8 +2,11 @@
 
 import subprocess
 from collections.abc import Sequence
+from pathlib import Path
 
 COMMAND_LIMIT_S = 60.0
+# The environment in which a program of the lab, started on its own, finds the rest of the lab.
+OWN_CODE = {"PYTHONPATH": str(Path(__file__).resolve().parent.parent), "PYTHONDONTWRITEBYTECODE": "1"}
 
 
 class LabError(Exception):

@@ -4,18 +4,20 @@ import os
 import shlex
 import shutil
 import signal
+import sys
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from lab.bmc import Bmc
-from lab.commands import LabError, run
+from lab.commands import OWN_CODE, LabError, run
 from lab.guest import CACHE
 from lab.network import NOWHERE, Network
 from lab.power import OWN_DIRECTORIES, HostPlan, first_process, power_cut, power_on
 from lab.processes import ProcessIdentity
 from lab.waiting import wait_until
+from lab.watchdog import DEVICE
 
 LIBVIRTD_LIMIT_S = 30.0
 MIGRATION_LIMIT_S = 60.0
@@ -194,6 +196,24 @@ class Host:
     def resume_daemon(self) -> None:
         self._marked("daemon").send(signal.SIGCONT)
 
+    # The watchdog
+
+    @property
+    def watchdog_device(self) -> Path:
+        """What stands in for /dev/watchdog, on the host as beside it; see `lab.watchdog`."""
+        return self.directory / DEVICE
+
+    def install_watchdog(self, *, timeout_s: float) -> None:
+        """Put a watchdog into the host, not armed yet; `clear` takes it out again."""
+        os.mkfifo(self.watchdog_device)
+        argv = [sys.executable, "-S", "-m", "lab.watchdog", str(self.directory), str(timeout_s)]
+        log = self.directory / "watchdog.log"
+        self.bmc.ledger.start(f"watchdog-{self.name}", argv, log=log, environment=OWN_CODE)
+
+    def _remove_watchdog(self) -> None:
+        self.bmc.ledger.end(f"watchdog-{self.name}")
+        self.watchdog_device.unlink(missing_ok=True)
+
     # Cables
 
     def partition(self) -> None:
@@ -216,6 +236,7 @@ class Host:
 
     def clear(self) -> None:
         """Free it of guests, of the daemon and of every cut; a host that can't be cleared is powered off."""
+        self._remove_watchdog()
         (self.directory / "daemon-at-boot").unlink(missing_ok=True)
         if not self.is_on:
             self._save_cuts([])
