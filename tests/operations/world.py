@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import count
 
@@ -59,10 +59,10 @@ class World:
         self.now += 0.001
         return self.now
 
-    def seat(self, who: str) -> Operator:
+    def seat(self, who: str, cluster: Callable[[], Cluster] | None = None) -> Operator:
         return Operator(
             session=Session(self.store, self.schema, who=who, wall_clock=self.wall_clock),
-            cluster=self.load,
+            cluster=cluster or self.load,
             new_id=lambda: f"{next(self._ids):032x}",
         )
 
