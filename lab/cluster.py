@@ -120,7 +120,7 @@ class Lab:
         """Install the node daemon on every host and start it; `more` is further TOML of their configurations."""
         hosts = self.hosts
         for host in hosts:
-            install_daemon(host, hosts=hosts, zookeeper=self.zookeeper, chroot=chroot, more=more)
+            install_daemon(host, hosts=hosts, zookeeper=self.zookeeper, chroot=chroot, ceph=self.ceph.runs, more=more)
             host.start_daemon()
 
     def wait_until(self, question: Callable[[], Answer], *, within_s: float, what: str) -> Answer:

@@ -14,14 +14,13 @@ from pathlib import Path
 
 from nodedaemon.config import BadConfig, DaemonConfig
 from nodedaemon.daemon import Daemon, Surroundings
-from nodedaemon.fencer import NoStorageDoor
 from nodedaemon.host_lock import host_lock
 from nodedaemon.identity import Identity
 from nodedaemon.libvirt_hypervisor import LibvirtHypervisor
 from nodedaemon.logs import set_up_logging
 from nodedaemon.loop import SystemClock
 from nodedaemon.systemd import ServiceManager
-from nodedaemon.vm_runner import NoStorage
+from pvccore.ceph.commands import CephCommands
 from pvccore.model.change import Kind
 from pvccore.model.errors import PvcError, Unavailable
 from pvccore.model.node import GoodbyeReason
@@ -141,12 +140,10 @@ class Program:
         return store
 
     def _daemon(self, store: ZooKeeperStore) -> Daemon:
+        file = self._config.file
+        ceph = CephCommands(configuration=file.ceph_conf, user=file.ceph_user)
         around = Surroundings(
-            hypervisor=self._hypervisor,
-            volumes=NoStorage(),
-            door=NoStorageDoor(),
-            logins=self._config.logins,
-            storage_error=lambda: "",
+            hypervisor=self._hypervisor, logins=self._config.logins, ceph=ceph if file.storage_address else None
         )
         return Daemon(self._identity, store, self._config.address.schema, self._clock, around)
 

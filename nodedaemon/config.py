@@ -56,6 +56,8 @@ class DaemonFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     tls: TlsTable | None = None
     role: NodeRole = NodeRole.COORDINATOR
     storage_address: str = ""
+    ceph_conf: str = ""
+    ceph_user: str = ""
     migration_address: str = ""
     fence_agents: tuple[str | AgentTable, ...] = ()
     self_fence: SelfFence = SelfFence.NONE

@@ -9,16 +9,19 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from nodedaemon.agent import AgentLoop
+from nodedaemon.ceph_storage import CephStorage
 from nodedaemon.fence_agents import AGENTS
 from nodedaemon.fence_agents.power_switch import Login
-from nodedaemon.fencer import Fencer, StorageDoor
+from nodedaemon.fencer import Fencer, NoStorageDoor, StorageDoor
 from nodedaemon.hypervisor import Hypervisor
 from nodedaemon.identity import Identity
 from nodedaemon.loop import Clock, Loop, LoopThread
 from nodedaemon.manager import REPORTS_WAIT_S, ManagerLoop
 from nodedaemon.presence import registration
 from nodedaemon.report import ReportLoop
-from nodedaemon.vm_runner import VmRunner, Volumes
+from nodedaemon.storage_watch import StorageWatch
+from nodedaemon.vm_runner import NoStorage, VmRunner
+from pvccore.ceph.commands import CephCommands
 from pvccore.model.errors import Conflict, Unavailable
 from pvccore.model.node import GoodbyeReason, NodeRole
 from pvccore.state.live import LiveCluster
@@ -40,13 +43,16 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
-    """What a daemon acts upon beside the store. logins: of the BMCs, by node."""
+    """What a daemon acts upon beside the store. logins: of the BMCs, by node. ceph: None where there is none."""
 
     hypervisor: Hypervisor
-    volumes: Volumes
-    door: StorageDoor
     logins: Mapping[str, Login]
-    storage_error: Callable[[], str]
+    ceph: CephCommands | None = None
+
+
+def no_error() -> str:
+    """What a storage that is not there has to say."""
+    return ""
 
 
 class Daemon:
@@ -63,28 +69,34 @@ class Daemon:
         node = identity.node
         session = Session(store, schema, who=f"agent@{node}", wall_clock=clock.wall)
         self._local = LocalLive(store, schema, node, clock=clock.monotonic, wake=self._waker("agent"), random=chance)
-        self._runner = VmRunner(around.hypervisor, around.volumes, lambda uuid: self._local.xml(uuid).text)
+        storage = CephStorage(around.ceph, identity.config.storage_address, self._volumes_of) if around.ceph else None
+        self._storage_watch = StorageWatch(storage.error if storage else no_error)
+        self._runner = VmRunner(around.hypervisor, storage or NoStorage(), lambda uuid: self._local.xml(uuid).text)
         self._session = session
         self.agent = AgentLoop(
             identity, session, self._local, clock, around.hypervisor, self._runner, self._waker("agent")
         )
-        report = ReportLoop(self.agent, session, clock, around.hypervisor, around.storage_error, chance)
+        report = ReportLoop(self.agent, session, clock, around.hypervisor, self._storage_watch.error, chance)
         self._loops = {"agent": self._thread("agent", self.agent), "report": self._thread("report", report)}
         self._fencer: Fencer | None = None
         self._manager: ManagerLoop | None = None
         if identity.config.role is NodeRole.COORDINATOR:
-            self._add_manager(schema, chance)
+            self._add_manager(schema, chance, storage or NoStorageDoor())
 
-    def _add_manager(self, schema: Schema, chance: Callable[[], float]) -> None:
+    def _add_manager(self, schema: Schema, chance: Callable[[], float], door: StorageDoor) -> None:
         node, clock, wake = self.identity.node, self._clock, self._waker("manager")
         live = LiveCluster(
             self._store, schema, clock=clock.monotonic, wake=wake, random=chance, reports_wait_s=REPORTS_WAIT_S
         )
         switches = {kind: make(self._around.logins) for kind, make in AGENTS.items()}
-        self._fencer = Fencer(switches, self._around.door, lambda: live.cluster.settings.bmc_limit_s, clock)
+        self._fencer = Fencer(switches, door, lambda: live.cluster.settings.bmc_limit_s, clock)
         session = Session(self._store, schema, who=f"manager@{node}", wall_clock=clock.wall)
         self._manager = ManagerLoop(node, session, live, clock, self._fencer, wake)
         self._loops["manager"] = self._thread("manager", self._manager)
+
+    def _volumes_of(self, uuid: str) -> tuple[str, ...]:
+        vm = self.agent.view.vms.get(uuid)
+        return vm.definition.volumes if vm is not None else ()
 
     def start(self) -> None:
         """Watch, make sure that this node may be ours, and begin.
@@ -98,6 +110,7 @@ class Daemon:
             self._manager.start()
         self._store.on_connection(self._on_connection)
         self._around.hypervisor.on_change(self._waker("agent"))
+        self._storage_watch.start()
         for loop in self._loops.values():
             loop.start()
 
@@ -151,6 +164,7 @@ class Daemon:
         for executor in (self._runner, self._fencer):
             if executor is not None and not executor.stop():
                 log.warning("something that was begun has not ended")
+        self._storage_watch.stop()
         return self._say_goodbye(reason)
 
     def _say_goodbye(self, reason: GoodbyeReason) -> bool:
