@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from threading import Event
 
 from pvccli.commands.cluster_view import moment
@@ -25,12 +25,15 @@ class Journal:
     def __init__(self, seat: Seat, conditions: Mapping[str, str | None]) -> None:
         self._seat = seat
         self._conditions = {name: value for name, value in conditions.items() if value is not None}
+        self._seen = ""
 
     def show(self, lines: int) -> None:
         """Print the newest entries, the newest last."""
         session = self._seat.operator.session
         read = max(lines, READ_FOR_A_FILTER) if self._conditions else lines
-        entries = [one for one in load_journal(session.store, session.schema, read) if self._meets(one)][-lines:]
+        newest = load_journal(session.store, session.schema, read)
+        self._seen = newest[-1].key if newest else ""
+        entries = [one for one in newest if self._meets(one)][-lines:]
         self._seat.show([journal_record(one) for one in entries], lambda: "\n".join(map(line, entries)))
 
     def follow(self) -> None:
@@ -39,13 +42,17 @@ class Journal:
         session = self._seat.operator.session
         live = LiveCluster(session.store, session.schema, clock=time.monotonic, wake=woken.set)
         live.start()
-        live.refresh()
         while True:
+            self._say_new(live.refresh()[1].journal)
             woken.wait(LOOK_AGAIN_S)
             woken.clear()
-            for entry in live.refresh()[1].journal:
-                if self._meets(entry):
-                    self._seat.say(self._one(entry))
+
+    def _say_new(self, entries: Sequence[JournalEntry]) -> None:
+        new = [entry for entry in entries if entry.key > self._seen]
+        self._seen = new[-1].key if new else self._seen
+        for entry in new:
+            if self._meets(entry):
+                self._seat.say(self._one(entry))
 
     def _meets(self, entry: JournalEntry) -> bool:
         return all(getattr(entry, name) == value for name, value in self._conditions.items())
