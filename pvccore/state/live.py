@@ -20,6 +20,7 @@ RESYNC_EVERY_S = 600.0
 RESYNC_SPREAD = 0.5
 RESYNC_DELAY_S = 2.0
 JOURNAL_SHOWN = 500
+MANY_OBJECTS = 50_000
 
 
 def nothing() -> None:
@@ -33,13 +34,19 @@ def no_delay() -> float:
 
 @contextmanager
 def collection_paused() -> Iterator[None]:
-    """No garbage collection while very many objects are made that all stay: it would look at each again and again."""
+    """No garbage collection while very many objects are made that all stay: it would look at each again and again.
+
+    Afterwards they count as old at once (there and back through the frozen ones), unless a program froze its own.
+    """
     was_on = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
         if was_on:
+            if gc.get_count()[0] > MANY_OBJECTS and not gc.get_freeze_count():
+                gc.freeze()
+                gc.unfreeze()
             gc.enable()
 
 
@@ -198,7 +205,8 @@ class LiveCluster:
         """
         started_s = self._looked_at_s = self._clock()
         if self._resync.is_due:
-            return self._load(started_s)
+            with collection_paused():
+                return self._load(started_s)
         dirty = self._dirt.take()
         if not dirty:
             return self.cluster, Delta()
@@ -214,8 +222,7 @@ class LiveCluster:
         dirty = self._dirt.take()
         mark = self._resync.begin()
         try:
-            with collection_paused():
-                self._read_everything()
+            self._read_everything()
         except Unavailable:
             self._dirt.give_back(dirty)
             raise

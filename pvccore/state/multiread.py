@@ -10,9 +10,11 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from select import POLLIN, POLLOUT, poll
 from typing import Any
 
 from kazoo.client import KazooClient
+from kazoo.exceptions import ConnectionDropped
 from kazoo.handlers.threading import SequentialThreadingHandler
 from kazoo.protocol.connection import PING_XID, ConnectionHandler
 from kazoo.protocol.serialization import Watch, read_string, write_string
@@ -119,7 +121,11 @@ class AddWatch:
 
 
 class _Handler(SequentialThreadingHandler):
-    """kazoo's threads, with a time limit for connecting that leaves time for another server."""
+    """kazoo's threads, with a time limit for connecting that leaves time for another server, and a cheap `select`.
+
+    kazoo's own makes, fills and closes an epoll object at every call, and calls it several times per message: most of
+    what a thousand events a second cost.
+    """
 
     def __init__(self, connect_limit_s: float) -> None:
         super().__init__()
@@ -128,6 +134,23 @@ class _Handler(SequentialThreadingHandler):
     def create_connection(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - kazoo's own
         kwargs["timeout"] = min(kwargs.get("timeout") or self._connect_limit_s, self._connect_limit_s)
         return super().create_connection(*args, **kwargs)
+
+    def select(
+        self, readable: Sequence[Any], writable: Sequence[Any], _exceptional: Sequence[Any], timeout_s: float | None
+    ) -> tuple[list[Any], list[Any], list[Any]]:
+        asked, masks = poll(), dict[int, int]()
+        for sockets, event in ((readable, POLLIN), (writable, POLLOUT)):
+            for one in sockets:
+                masks[one.fileno()] = masks.get(one.fileno(), 0) | event
+        for number, mask in masks.items():
+            asked.register(number, mask)
+        ready = dict(asked.poll(None if timeout_s is None else max(0.0, timeout_s) * 1000))
+        # A socket that failed or was hung up is ready for everything: the next call on it tells why.
+        return (
+            [one for one in readable if ready.get(one.fileno(), 0) & ~POLLOUT],
+            [one for one in writable if ready.get(one.fileno(), 0) & ~POLLIN],
+            [],
+        )
 
 
 class _Connection(ConnectionHandler):
@@ -163,6 +186,24 @@ class _Connection(ConnectionHandler):
             else:
                 self._sent_s[xid] = now_s
         super()._submit(request, timeout, xid)
+
+    def _read(self, length: int, timeout: float) -> bytes:
+        """So many bytes; waits only when they are not there yet, as kazoo's own does before every look."""
+        if hasattr(self._socket, "pending"):
+            return bytes(super()._read(length, timeout))  # TLS has buffers of its own
+        parts: list[bytes] = []
+        with self._socket_error_handling():
+            while length:
+                try:
+                    parts.append(self._socket.recv(length))
+                except BlockingIOError:
+                    if not self.handler.select([self._socket], [], [], timeout)[0]:
+                        raise self.handler.timeout_exception("time-out during read") from None
+                    continue
+                if not parts[-1]:
+                    raise ConnectionDropped("connection broken")
+                length -= len(parts[-1])
+        return b"".join(parts)
 
     def _read_header(self, timeout: float) -> Any:  # noqa: ANN401 - kazoo's own
         answer = super()._read_header(timeout)

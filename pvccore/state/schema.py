@@ -205,7 +205,7 @@ def base_name(path: str) -> str:
 def ancestors_and_self(path: str) -> list[str]:
     """The path and every folder around it up to the root, innermost first."""
     found = []
-    while path:
+    while path not in {"", ROOT}:
         found.append(path)
         path = path.rpartition("/")[0]
     found.append(ROOT)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import inspect
+import socket
 import struct
+import threading
 
 import kazoo.version
 import pytest
 from kazoo.client import KazooClient
+from kazoo.exceptions import ConnectionDropped
 from kazoo.handlers.threading import SequentialThreadingHandler
 from kazoo.protocol import connection
 from kazoo.protocol.serialization import Watch
@@ -42,11 +45,15 @@ def test_kazoos_connection_has_the_methods_that_are_extended() -> None:
     assert parameters(handler.__init__) == ["self", "client", "retry_sleeper", "logger", "sasl_options"]
     assert parameters(handler._connect) == ["self", "host", "hostip", "port"]
     assert parameters(handler._submit) == ["self", "request", "timeout", "xid"]
+    assert parameters(handler._read) == ["self", "length", "timeout"]
+    assert parameters(handler._socket_error_handling) == ["self"]
     assert parameters(handler._read_header) == ["self", "timeout"]
     assert parameters(handler._read_watch_event) == ["self", "buffer", "offset"]
     assert "_read_watch_event(buffer, offset)" in inspect.getsource(handler._read_socket)
     assert "_read_header(read_timeout)" in inspect.getsource(handler._read_socket)
     assert "PING_XID" in inspect.getsource(handler._send_ping)
+    assert "self._socket.setblocking(0)" in inspect.getsource(handler._connect)
+    assert "self.handler.select(" in inspect.getsource(handler._connect_attempt)
     assert "read_timeout, connect_timeout" in inspect.getsource(handler._connect_attempt)
     assert connection.PING_XID == -2
     assert Watch._fields == ("type", "state", "path")
@@ -96,6 +103,36 @@ def test_an_answer_holds_nodes_names_and_errors_in_order() -> None:
 def test_a_watch_is_spelled_as_zookeeper_spells_it() -> None:
     assert AddWatch.type == ADD_WATCH == 106
     assert AddWatch("/a", PERSISTENT_RECURSIVE).serialize() == struct.pack("!i", 2) + b"/a" + struct.pack("!i", 1)
+
+
+def test_select_tells_who_can_be_read_and_written_and_ends_in_time() -> None:
+    handler = WatchClient("127.0.0.1:1", session_s=4.0, clock=lambda: 1.0, on_event=lambda _path: None).handler
+    here, there = socket.socketpair()
+    with here, there:
+        assert handler.select([here], [], [], 0.01) == ([], [], [])
+        assert handler.select([], [here], [], -1.0) == ([], [here], [])
+        there.sendall(b"x")
+        assert handler.select([here, there], [there], [], None) == ([here], [there], [])
+        there.close()
+        assert handler.select([here], [], [], 1.0) == ([here], [], [])
+
+
+def test_a_message_in_pieces_is_read_whole_and_a_broken_one_is_told() -> None:
+    client = WatchClient("127.0.0.1:1", session_s=4.0, clock=lambda: 1.0, on_event=lambda _path: None)
+    here, there = socket.socketpair()
+    with here, there:
+        here.setblocking(False)
+        client._connection._socket = here
+        there.sendall(b"ab")
+        later = threading.Timer(0.02, there.sendall, [b"cd"])
+        later.start()
+        assert client._connection._read(4, 5.0) == b"abcd"
+        later.join()
+        with pytest.raises(client.handler.timeout_exception):
+            client._connection._read(1, 0.01)
+        there.close()
+        with pytest.raises(ConnectionDropped):
+            client._connection._read(1, 1.0)
 
 
 @pytest.mark.parametrize("pings", [1, 2, 3])

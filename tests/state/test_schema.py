@@ -100,6 +100,7 @@ def test_a_record_has_a_name_for_people() -> None:
 
 def test_paths_are_taken_apart_and_put_together() -> None:
     assert ancestors_and_self("/a/b") == ["/a/b", "/a", "/"]
+    assert ancestors_and_self("/") == ["/"]
     assert join("/", "a") == "/a"
     assert join("/a", "b") == "/a/b"
     assert is_below("/a/b", "/a")

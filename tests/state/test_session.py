@@ -208,7 +208,7 @@ def test_a_report_of_a_daemon_that_lost_its_session_is_not_stored(lab: Lab) -> N
     for _ in ("no report yet", "one is there"):
         with pytest.raises(Conflict) as refused:
             lab.session.report("hv1", Report(), guards=(guard,))
-        assert refused.value.subject == "life of hv1/s-0000000000"
+        assert "s-0000000000" in refused.value.subject
         lab.session.report("hv1", Report())
 
 
