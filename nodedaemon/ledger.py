@@ -36,6 +36,12 @@ class Ledger:
         self._lock = Lock()
         self._in_flight: set[Effect] = set()
         self._outcomes: dict[Effect, tuple[Outcome, ...]] = {}
+        self._ended = 0
+
+    @property
+    def ended(self) -> int:
+        """How many effects have ended so far."""
+        return self._ended
 
     def start(self, effect: Effect, deadline_s: float | None = None) -> None:
         """Give out an effect, unless the very same one is in flight."""
@@ -66,6 +72,7 @@ class Ledger:
     def _done(self, effect: Effect, value: object, error: str) -> None:
         outcome = Outcome(at_s=self._clock.monotonic(), error=error, value=value)
         with self._lock:
+            self._ended += 1
             self._in_flight.discard(effect)
             before = self._outcomes.get(effect, ())
             self._outcomes[effect] = (*before[:1], *before[1:][-OUTCOMES_KEPT:], outcome)

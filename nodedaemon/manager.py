@@ -9,6 +9,7 @@ from nodedaemon.absence import Absence
 from nodedaemon.ledger import Executor, Ledger
 from nodedaemon.logs import named
 from nodedaemon.loop import Clock
+from nodedaemon.news import is_no_news
 from nodedaemon.stopwatches import Stopwatches
 from pvccore.model.change import Check, Kind
 from pvccore.model.cluster import Cluster
@@ -68,6 +69,8 @@ class ManagerLoop:
         self._watches = False
         self._interrupted = False  # the store was away; outlives the lease, for then the others may be late, too
         self._wake = wake
+        self._decided_on = 0
+        self._rests_until_s: float | None = None
         self._begin_again()
 
     def start(self) -> None:
@@ -88,15 +91,26 @@ class ManagerLoop:
         if not self._watches:
             self._live.start()
             self._watches = True
-        cluster, _ = self._live.refresh()
+        before = self._live.cluster
+        cluster, delta = self._live.refresh()
         if not self._takes_or_keeps_the_lease(cluster):
             return self._live.due_at_s
         now_s = self._clock.monotonic()
-        watch = self._look(cluster, now_s)
-        plan = plan_manager(cluster, watch)
+        if self._may_rest(now_s) and is_no_news(before, cluster, delta):
+            return earliest(self._rests_until_s, self._live.due_at_s)
+        self._rests_until_s = now_s  # should this step break off
+        outcomes = self._ledger.ended
+        plan = plan_manager(cluster, self._look(cluster, now_s))
         again_at_s = self._carry_out(plan.steps, cluster)
         self._prune(cluster, now_s)
-        return earliest(plan.wake_at_s, again_at_s, self._absence.look_again_at_s(now_s), self._live.due_at_s)
+        self._decided_on = outcomes
+        self._rests_until_s = earliest(plan.wake_at_s, again_at_s, self._absence.look_again_at_s(now_s))
+        return earliest(self._rests_until_s, self._live.due_at_s)
+
+    def _may_rest(self, now_s: float) -> bool:
+        """Whether the last decision holds, unless the snapshot has news: a report alone is decided upon later."""
+        is_due = self._rests_until_s is not None and now_s >= self._rests_until_s
+        return not is_due and not self._interrupted and self._ledger.ended == self._decided_on
 
     def _begin_again(self) -> None:
         """Forget everything that was measured."""
@@ -109,6 +123,7 @@ class ManagerLoop:
         self._seen: frozenset[str] = frozenset()
         self._led_since_s = self._clock.monotonic()
         self._pruned_at_s = self._clock.monotonic()
+        self._rests_until_s = self._clock.monotonic()
 
     # The lease
 

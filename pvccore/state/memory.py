@@ -48,6 +48,7 @@ class MemoryTree:
         self._stores: dict[int, MemoryStore] = {}
         self._expires_at_s: dict[int, float] = {}
         self._watches: dict[str, list[_Watch]] = {}
+        self._watchers: dict[str, tuple[_Watch, ...]] = {}
         self._last_session = 0
         self._returning: list[MemoryStore] = []
 
@@ -140,9 +141,11 @@ class MemoryTree:
     def add_watch(self, path: str, watch: _Watch) -> None:
         """Remember who wants to hear of a path."""
         self._watches.setdefault(path, []).append(watch)
+        self._watchers.clear()
 
     def drop_watches(self, store: MemoryStore) -> None:
         """Forget all of a client that closed."""
+        self._watchers.clear()
         for path, watches in list(self._watches.items()):
             self._watches[path] = [one for one in watches if one.owner is not store]
 
@@ -235,10 +238,21 @@ class MemoryTree:
 
     def _tell(self, path: str) -> None:
         """Tell those who watch this path, or recursively one above it."""
-        for folder in ancestors_and_self(path):
-            for watch in self._watches.get(folder, ()):
-                if (watch.recursive or folder == path) and watch.owner.hears:
-                    watch.on_change(path)
+        for watch in self._watches.get(path, ()):
+            if watch.owner.hears:
+                watch.on_change(path)
+        for watch in self._watchers_of(parent(path)) if path != ROOT else ():
+            if watch.owner.hears:
+                watch.on_change(path)
+
+    def _watchers_of(self, folder: str) -> tuple[_Watch, ...]:
+        """Who hears of whatever happens in a folder, the nearest first."""
+        known = self._watchers.get(folder)
+        if known is None:
+            folders = [ROOT] if folder == ROOT else ancestors_and_self(folder)
+            found = [one for above in folders for one in self._watches.get(above, ()) if one.recursive]
+            known = self._watchers[folder] = tuple(found)
+        return known
 
 
 class MemoryStore:

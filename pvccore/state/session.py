@@ -54,13 +54,13 @@ class Session:
         """Store what a node says of itself; its daemon is the only writer, so no version is compared."""
         path = self.schema.path(Kind.REPORT, node)
         document = encode(report)
-        multi = Multi(self.schema, Change(writes=(), quiet=True))
-        multi.check(guards)
-        checks = multi.operations
+        checks: list[Operation] = [CheckVersion(self.schema.path(one.kind, one.key), one.version) for one in guards]
         try:
             self.store.commit([*checks, Put(path, document, NEW)])
         except Conflict as conflict:
             if conflict.subject != path:
+                multi = Multi(self.schema, Change(writes=(), quiet=True))
+                multi.check(guards)
                 raise Conflict(multi.words_for(conflict.subject), conflict.reason) from None
             self.store.commit([*checks, Create(path, document)])
 

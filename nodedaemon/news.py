@@ -1,0 +1,36 @@
+"""News: what of a new snapshot could change a decision of the manager."""
+
+from __future__ import annotations
+
+from pvccore.model.cluster import Cluster, Delta
+from pvccore.model.node import Node
+
+EPOCH_SHIFT = 32
+"""The upper half of a zxid is the epoch of ZooKeeper's leader."""
+
+
+def is_no_news(before: Cluster, after: Cluster, delta: Delta) -> bool:
+    """Whether nothing was said but reports as usual: their figures are used when something else asks for a decision."""
+    if delta.full or delta.vms or delta.settings or delta.maintenance or delta.leases or delta.problems:
+        return False
+    return all(_is_as_usual(before.nodes.get(name), after.nodes.get(name)) for name in delta.nodes)
+
+
+def _is_as_usual(before: Node | None, after: Node | None) -> bool:
+    """Whether a node that lives, and has no fence, has reported the health, the memory and the boot that it had."""
+    if before is None or after is None or not after.is_alive or after.fence.under_way:
+        return False
+    reported = (
+        before.config is after.config
+        and before.presence is after.presence
+        and before.alive is after.alive
+        and before.readiness is after.readiness
+        and before.fence is after.fence
+    )
+    old, new = before.report, after.report
+    return (
+        reported
+        and (old.hypervisor_error, old.storage_error) == (new.hypervisor_error, new.storage_error)
+        and (old.memory_total_mb, old.boot_id) == (new.memory_total_mb, new.boot_id)
+        and old.zxid >> EPOCH_SHIFT == new.zxid >> EPOCH_SHIFT
+    )
