@@ -54,7 +54,7 @@ class Surroundings(Protocol):
 
 
 def _nobody_counts() -> None:
-    """What is called after each effect unless a process shall be killed after the K-th."""
+    """What is called before and after each effect unless the process shall stand still or be killed there."""
 
 
 class SimulatedExecutor:
@@ -64,9 +64,11 @@ class SimulatedExecutor:
         self._machine = machine
         self._world = world
         self.is_dead = False
+        self.acting: Callable[[], None] = _nobody_counts
         self.acted: Callable[[], None] = _nobody_counts
 
     def perform(self, effect: Effect, deadline_s: float | None, done: Done) -> None:
+        self.acting()
         duration_s, action = self._plan(effect, deadline_s)
 
         def finish() -> None:

@@ -18,23 +18,18 @@ class Takes(StrEnum):
     SECONDS = "seconds"
     VM = "a VM"
     VM_SECONDS = "a VM and seconds"
+    NODE_SECONDS = "a node and seconds"
+    NODE_COUNT = "a node and a count"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """One fault as a step names it. vm: its name."""
+    """One fault as a step names it. vm: its name. number: seconds, or how many."""
 
     verb: str
     node: str = ""
     vm: str = ""
-    seconds: float = 0.0
-
-    @property
-    def text(self) -> str:
-        """As it is written in a scenario."""
-        takes = FAULTS[self.verb].takes
-        seconds = f"{self.seconds:g}" if takes in (Takes.SECONDS, Takes.VM_SECONDS) else ""
-        return " ".join(word for word in (self.verb, self.node, self.vm, seconds) if word)
+    number: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +45,7 @@ def _bmc(world: World, fault: Fault, bmc: Bmc) -> None:
 
 
 def _storage(world: World, fault: Fault) -> None:
-    world.ceph.slow_s = fault.seconds
+    world.ceph.slow_s = fault.number
 
 
 def _of_vm(do: Callable[[World, str], None]) -> Callable[[World, Fault], None]:
@@ -65,11 +60,11 @@ def _of_vm(do: Callable[[World, str], None]) -> Callable[[World, Fault], None]:
 
 
 def _slow_shutdown(world: World, fault: Fault) -> None:
-    _of_vm(lambda at, uuid: at.slow_shutdown(uuid, fault.seconds))(world, fault)
+    _of_vm(lambda at, uuid: at.slow_shutdown(uuid, fault.number))(world, fault)
 
 
 def _slow_migration(world: World, fault: Fault) -> None:
-    _of_vm(lambda at, uuid: at.slow_migration(uuid, fault.seconds))(world, fault)
+    _of_vm(lambda at, uuid: at.slow_migration(uuid, fault.number))(world, fault)
 
 
 def _node(do: Callable[[World, str], None]) -> FaultKind:
@@ -104,6 +99,11 @@ FAULTS: Mapping[str, FaultKind] = {
     "guest-shutdown": _vm(lambda world, uuid: world.end_guest(uuid, inside=True)),
     "slow-shutdown": FaultKind(takes=Takes.VM_SECONDS, do=_slow_shutdown),
     "slow-migration": FaultKind(takes=Takes.VM_SECONDS, do=_slow_migration),
+    # Beyond what a person would write down: for the fuzzer, and for what it finds.
+    "stall-daemon": FaultKind(takes=Takes.NODE_SECONDS, do=lambda world, fault: world.stall(fault.node, fault.number)),
+    "crash-daemon": FaultKind(
+        takes=Takes.NODE_COUNT, do=lambda world, fault: world.crash(fault.node, int(fault.number))
+    ),
 }
 
 _USAGE: Mapping[Takes, str] = {
@@ -112,6 +112,8 @@ _USAGE: Mapping[Takes, str] = {
     Takes.SECONDS: " SECONDS",
     Takes.VM: " VM",
     Takes.VM_SECONDS: " VM SECONDS",
+    Takes.NODE_SECONDS: " NODE SECONDS",
+    Takes.NODE_COUNT: " NODE COUNT",
 }
 
 
@@ -120,24 +122,23 @@ def parse_fault(words: Sequence[str], nodes: Sequence[str], knows_vm: Callable[[
     kind = FAULTS.get(words[0])
     if kind is None:
         return None
-    verb, arguments = words[0], list(words[1:])
-    if len(arguments) != len(_USAGE[kind.takes].split()):
-        raise ValueError(f"is written `{verb}{_USAGE[kind.takes]}`")
-    seconds = _seconds(arguments.pop()) if kind.takes in (Takes.SECONDS, Takes.VM_SECONDS) else 0.0
-    node = arguments[0] if kind.takes is Takes.NODE else ""
-    vm = arguments[0] if kind.takes in (Takes.VM, Takes.VM_SECONDS) else ""
-    if node and node not in nodes:
-        raise ValueError(f"{node!r} is no node of this file")
-    if vm and not knows_vm(vm):
-        raise ValueError(f"{vm!r} is no VM of this file")
-    return Fault(verb=verb, node=node, vm=vm, seconds=seconds)
+    usage = _USAGE[kind.takes].split()
+    if len(words) - 1 != len(usage):
+        raise ValueError(f"is written `{words[0]}{_USAGE[kind.takes]}`")
+    given = dict(zip(usage, words[1:], strict=True))
+    if "NODE" in given and given["NODE"] not in nodes:
+        raise ValueError(f"{given['NODE']!r} is no node of this file")
+    if "VM" in given and not knows_vm(given["VM"]):
+        raise ValueError(f"{given['VM']!r} is no VM of this file")
+    number = _number(given.get("SECONDS", given.get("COUNT", "0")))
+    return Fault(verb=words[0], node=given.get("NODE", ""), vm=given.get("VM", ""), number=number)
 
 
-def _seconds(word: str) -> float:
+def _number(word: str) -> float:
     try:
-        seconds = float(word)
+        number = float(word)
     except ValueError:
-        raise ValueError(f"{word!r} is no number of seconds") from None
-    if not 0 <= seconds < 1e6:  # noqa: PLR2004 - also refuses nan and inf
-        raise ValueError(f"{word} s is not between 0 and a million")
-    return seconds
+        raise ValueError(f"{word!r} is no number") from None
+    if not 0 <= number < 1e6:  # noqa: PLR2004 - also refuses nan and inf
+        raise ValueError(f"{word} is not between 0 and a million")
+    return number

@@ -32,13 +32,17 @@ CheckVerb = Callable[[Sequence[str]], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One thing that happens: a fault, or (fault None) a person's verb. refused: the verb must be refused."""
+    """One thing that happens: a fault, or (fault None) a person's verb.
+
+    refused: the verb must be refused. may_refuse: whether it is does not matter, as in a random schedule.
+    """
 
     at_s: float
     text: str
     words: tuple[str, ...]
     fault: Fault | None = None
     refused: bool = False
+    may_refuse: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

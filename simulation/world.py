@@ -24,7 +24,7 @@ from pvccore.state.session import Session, create_tree
 from pvccore.state.store import Operation
 from simulation.clock import VirtualClock
 from simulation.daemon import Killed, SimulatedDaemon
-from simulation.machine import Machine
+from simulation.machine import Bmc, Machine
 from simulation.storage import FOREIGN, Client, SimulatedCeph
 
 SET_UP_S = 6.0
@@ -69,18 +69,26 @@ class _Host:
     runs: int = 0
     is_partitioned: bool = False
     waits_for_store: bool = False
+    stall_s: float = 0.0
+    crash_in: int = 0
 
 
-class _KillableStore(MemoryStore):
-    """A daemon's session whose process may be killed right after any commit."""
+class _DaemonStore(MemoryStore):
+    """A daemon's session, whose process may stand still before any commit, or be killed right after it."""
 
-    def __init__(self, tree: MemoryTree, session_s: float, acted: Callable[[], None]) -> None:
+    def __init__(self, tree: MemoryTree, session_s: float, world: World, host: _Host) -> None:
         super().__init__(tree, session_s)
-        self._acted = acted
+        self._world = world
+        self._host = host
 
     def commit(self, operations: Sequence[Operation]) -> list[str]:
+        if self._world.is_calm:
+            return super().commit(operations)
+        is_report = self._world.is_report(operations)
+        if not is_report:
+            self._world.before_act(self._host)
         made = super().commit(operations)
-        self._acted()
+        self._world.acted(self._host, is_report=is_report)
         return made
 
 
@@ -113,8 +121,10 @@ class World:
         self._migration_s: dict[str, float] = {}
         self._kill_after = kill_after
         self._acts = 0
+        self._until_s = self.clock.now_s
+        self.is_calm = kill_after is None
         self._store = self.connect()
-        self._live = LiveCluster(self._store, self.schema, clock=self.clock.monotonic, journal_shown=1_000_000)
+        self._live = LiveCluster(self._store, self.schema, clock=self.clock.monotonic, journal_shown=1)
 
     def start(self) -> None:
         """Write the cluster as described, start every daemon, and let it come to rest."""
@@ -134,6 +144,10 @@ class World:
 
     def run(self, until_s: float) -> None:
         """Let time pass: everything due by then happens, and what hangs on it."""
+        self._until_s = until_s
+        self._run(until_s)
+
+    def _run(self, until_s: float) -> None:
         while (action := self.clock.pop_due(until_s)) is not None:
             action()
             self.settle_event()
@@ -276,10 +290,10 @@ class World:
         host.waits_for_store = False
         host.runs += 1
         host.daemon = SimulatedDaemon(
-            host.machine, self._daemon_store(), self.schema, host.config, self, host.runs, self._killed
+            host.machine, self._daemon_store(host), self.schema, host.config, self, host.runs, self._killed
         )
-        if self._kill_after is not None:
-            host.daemon.executor.acted = self._act
+        host.daemon.executor.acting = lambda: self.before_act(host)
+        host.daemon.executor.acted = lambda: self.acted(host)
         host.daemon.start()
 
     def stop_daemon(self, node: str) -> None:
@@ -341,6 +355,61 @@ class World:
     def slow_migration(self, uuid: str, seconds: float) -> None:
         """Let a VM's live migration take this long, from now on."""
         self._migration_s[uuid] = seconds
+
+    # A process that stands still, or dies, between two of its steps
+
+    def stall(self, node: str, seconds: float) -> None:
+        """Let a daemon's process stand still this long, before its next commit (no report) or effect."""
+        self._hosts[node].stall_s = seconds
+        self.is_calm = False
+
+    def crash(self, node: str, count: int) -> None:
+        """Kill a daemon right after its `count`-th commit (no report) or effect from now on; it starts again later."""
+        self._hosts[node].crash_in = count
+        self.is_calm = False
+
+    def is_report(self, operations: Sequence[Operation]) -> bool:
+        """Whether a commit is a node's report, which nobody decides from in haste."""
+        return operations[-1].path.startswith(self.schema.reports)
+
+    def before_act(self, host: _Host) -> None:
+        """The daemon is about to commit, or to begin an effect: the world goes on without it while it stands still."""
+        daemon, seconds, host.stall_s = host.daemon, host.stall_s, 0.0
+        if seconds <= 0 or daemon is None:
+            return
+        daemon.is_hung = True
+        self._sever(daemon.store)
+        self._run(min(self.clock.now_s + seconds, self._until_s))
+        if host.daemon is not daemon:
+            raise Killed
+        daemon.is_hung = False
+        self._reconnect(host)
+        daemon.wake_all()
+
+    def acted(self, host: _Host, *, is_report: bool = False) -> None:
+        """A daemon has committed, or begun an effect."""
+        if self.is_calm or self.clock.now_s < 0:
+            return
+        self._acts += 1
+        if not is_report and host.crash_in:
+            host.crash_in -= 1
+            if not host.crash_in:
+                raise Killed
+        if self._acts == self._kill_after:
+            raise Killed
+
+    @property
+    def is_mended(self) -> bool:
+        """Whether no fault is in force any more: all that is left to happen is the cluster's own doing."""
+        hosts = self._hosts.values()
+        return (
+            self.tree.is_up
+            and not self.ceph.slow_s
+            and self.maintenance_since_s is None
+            and not any(host.is_partitioned or host.machine.hypervisor_broken for host in hosts)
+            and all(host.machine.bmc is Bmc.OK for host in hosts)
+            and all(host.daemon is not None and not host.daemon.is_hung for host in hosts if host.machine.power)
+        )
 
     # The pieces
 
@@ -411,20 +480,10 @@ class World:
                 spec.uuid, definition.memory_mb, definition.vcpus, definition.volumes, DomainState.RUNNING
             )
 
-    def _daemon_store(self) -> MemoryStore:
-        if self._kill_after is None:
-            return self.connect()
-        store = _KillableStore(self.tree, self.settings.session_s, self._act)
+    def _daemon_store(self, host: _Host) -> MemoryStore:
+        store = _DaemonStore(self.tree, self.settings.session_s, self, host)
         self.tree.open_session(store)
         return store
-
-    def _act(self) -> None:
-        """A daemon has committed, or begun an effect."""
-        if self.clock.now_s < 0:
-            return
-        self._acts += 1
-        if self._acts == self._kill_after:
-            raise Killed
 
     def _killed(self, daemon: SimulatedDaemon) -> None:
         node = daemon.machine.name
