@@ -80,6 +80,9 @@ def _list_real_tests(terminal: pytest.TerminalReporter) -> None:
             terminal.section(f"{marker} tests that ran: {len(ran)}")
         for report in ran:
             terminal.line(f"{report.outcome} {report.duration:6.1f} s  {report.nodeid}")
+            for name, figure in report.user_properties:
+                if name == "figure":
+                    terminal.line(f"{'':15}{figure}")
 
 
 def _list_skipped(terminal: pytest.TerminalReporter) -> None:

@@ -2,19 +2,36 @@
 
 import os
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 
 import pytest
 
+from lab.ceph import Ceph
 from lab.cluster import Lab, own_lab, remove_abandoned
 from lab.guest import domain_xml
 from lab.host import Host
 from lab.processes import ProcessIdentity
 from lab.storage import SharedDisk
+from tests.lab.living import LivingCluster
 
 BOOT_LIMIT_S = 90  # under TCG on a busy machine; 3 s on a quiet one
 
+LOG_TAIL_CHARACTERS = 4000
+
 StartGuest = Callable[..., str]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Show beside a failure what the node daemons had to say."""
+    report = yield
+    lab = getattr(item, "funcargs", {}).get("session_lab")
+    if report.failed and isinstance(lab, Lab) and lab.is_whole:
+        for host in lab.hosts:
+            if host.daemon_log.exists():
+                tail = host.daemon_log.read_text(errors="replace")[-LOG_TAIL_CHARACTERS:]
+                report.sections.append((f"daemon of {host.name}", tail))
+    return report
 
 
 @pytest.fixture(scope="session")
@@ -32,6 +49,19 @@ def session_lab() -> Iterator[Lab]:
 def lab(session_lab: Lab) -> Lab:
     session_lab.mend()
     return session_lab
+
+
+@pytest.fixture(scope="module")
+def module_ceph(session_lab: Lab) -> Iterator[Ceph]:
+    """Ceph's memory is given back when the module that wanted it is through."""
+    yield session_lab.start_ceph()
+    session_lab.ceph.stop()
+
+
+@pytest.fixture
+def ceph(lab: Lab, module_ceph: Ceph) -> Ceph:
+    """An empty Ceph cluster, which every host can reach."""
+    return module_ceph
 
 
 @pytest.fixture
@@ -55,3 +85,10 @@ def start_guest(lab: Lab) -> StartGuest:
         return guest_uuid
 
     return start
+
+
+@pytest.fixture
+def living(lab: Lab) -> Iterator[LivingCluster]:
+    """The lab with a fresh cluster in it: its three daemons alive, one of them the manager, nobody fenced."""
+    with LivingCluster(lab) as cluster:
+        yield cluster
