@@ -43,7 +43,7 @@ def define(uuid: str, name: str, node: str = "") -> Change:
     return Change(writes=writes, what=f"define {name}", vm=name)
 
 
-def place(vm: Vm, *, quiet: bool = False, **changes: Any) -> Change:  # noqa: ANN401 - fields of a placement
+def place(vm: Vm, *, quiet: bool = False, **changes: Any) -> Change:
     """A changed placement."""
     write = Write(kind=Kind.PLACEMENT, key=vm.uuid, before=vm.placement, after=replace(vm.placement, **changes))
     return Change(writes=(write,), what=f"place {vm.name}", vm=vm.name, quiet=quiet)
