@@ -44,6 +44,11 @@ def wait_option(function: F) -> F:
     return click.option("-w", "--wait", is_flag=True, help="Wait for the outcome, and end with it.")(function)
 
 
+def dry_run_option(function: F) -> F:
+    """--dry-run: say what would be done, and do nothing."""
+    return click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")(function)
+
+
 def reason_option(function: F) -> F:
     """--reason for the journal."""
     return click.option("--reason", default="", help="Why, for the journal.")(function)

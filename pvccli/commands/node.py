@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
-from pvccli.options import format_option, node_argument, reason_option, wait_option, yes_option
+from pvccli.options import (
+    complete_nodes,
+    dry_run_option,
+    format_option,
+    node_argument,
+    reason_option,
+    wait_option,
+    yes_option,
+)
 from pvccli.seat import Seat
+
+if TYPE_CHECKING:
+    from pvccore.plan.preview import Preview
 
 COLUMNS = ("name", "alive", "readiness", "role", "power", "healthy", "memory_mb", "vcpus", "load", "vms")
 
@@ -50,13 +63,18 @@ def info(seat: Seat, node: str) -> None:
 @node.command()
 @node_argument
 @reason_option
+@dry_run_option
 @wait_option
 @yes_option
 @click.pass_obj
-def flush(seat: Seat, node: str, reason: str, wait: bool, yes: bool) -> None:
+def flush(seat: Seat, node: str, reason: str, dry_run: bool, wait: bool, yes: bool) -> None:
     """Empty a node: its VMs go elsewhere, what fits nowhere is shut down and parked."""
     from pvccore.operations.nodes import flush
+    from pvccore.plan.preview import preview_flush
 
+    if dry_run:
+        show_preview(seat, preview_flush(seat.cluster, node))
+        return
     seat.confirm(f"Flush {node}?", yes=yes)
     seat.tell(flush(seat.operator, node, reason=reason), wait=wait)
 
@@ -64,12 +82,17 @@ def flush(seat: Seat, node: str, reason: str, wait: bool, yes: bool) -> None:
 @node.command()
 @node_argument
 @reason_option
+@dry_run_option
 @wait_option
 @click.pass_obj
-def ready(seat: Seat, node: str, reason: str, wait: bool) -> None:
+def ready(seat: Seat, node: str, reason: str, dry_run: bool, wait: bool) -> None:
     """Let a node take VMs again, and bring its own back."""
     from pvccore.operations.nodes import ready
+    from pvccore.plan.preview import preview_ready
 
+    if dry_run:
+        show_preview(seat, preview_ready(seat.cluster, node))
+        return
     seat.tell(ready(seat.operator, node, reason=reason), wait=wait)
 
 
@@ -77,17 +100,22 @@ def ready(seat: Seat, node: str, reason: str, wait: bool) -> None:
 @node_argument
 @click.option("--confirmed-off", is_flag=True, help="I stood at the machine and saw that it is off.")
 @reason_option
+@dry_run_option
 @wait_option
 @yes_option
 @click.pass_obj
-def fence(seat: Seat, node: str, confirmed_off: bool, reason: str, wait: bool, yes: bool) -> None:
+def fence(seat: Seat, node: str, confirmed_off: bool, reason: str, dry_run: bool, wait: bool, yes: bool) -> None:
     """Make sure that a node is off, and run its VMs elsewhere.
 
     With --confirmed-off nothing is powered off: your word that it is off is taken, in maintenance too. If it is
     wrong, VMs run twice.
     """
     from pvccore.operations.nodes import confirm_off, fence
+    from pvccore.plan.preview import preview_fence
 
+    if dry_run:
+        show_preview(seat, preview_fence(seat.cluster, node))
+        return
     if confirmed_off:
         seat.confirm(f"Have you seen that {node} is off? If it is not, its VMs will run twice.", yes=yes)
         result = confirm_off(seat.operator, node, reason=reason)
@@ -95,6 +123,24 @@ def fence(seat: Seat, node: str, confirmed_off: bool, reason: str, wait: bool, y
         seat.confirm(f"Cut the power of {node} and run its VMs elsewhere?", yes=yes)
         result = fence(seat.operator, node, reason=reason)
     seat.tell(result, wait=wait)
+
+
+@node.command()
+@click.argument("node", metavar="[NODE]", required=False, shell_complete=complete_nodes)
+@format_option()
+@click.pass_obj
+def forecast(seat: Seat, node: str | None) -> None:
+    """Tell what would become of a node's VMs if it died now; without a node, of each node's."""
+    from pvccli.commands.node_view import forecast_text
+    from pvccore.plan.forecast import forecast_node, forecast_nodes
+
+    cluster = seat.cluster
+    found = {node: forecast_node(cluster, node)} if node else forecast_nodes(cluster)
+    record = {
+        name: {"survives": one.survives, "placed": dict(one.placed), "parked": dict(one.parked)}
+        for name, one in found.items()
+    }
+    seat.show(record, lambda: forecast_text(record))
 
 
 @node.command()
@@ -108,3 +154,9 @@ def remove(seat: Seat, node: str, force: bool, yes: bool) -> None:
 
     seat.confirm(f"Remove {node} from the cluster?", yes=yes)
     seat.tell(remove(seat.operator, node, force=force))
+
+
+def show_preview(seat: Seat, preview: Preview) -> None:
+    """Print what would be done."""
+    record = {"moved": dict(preview.moved), "parked": dict(preview.parked)}
+    seat.show(record, lambda: "\n".join(preview.lines) or "nothing would be moved")

@@ -23,3 +23,14 @@ def node_text(cluster: Cluster, node: Node, record: dict[str, Any]) -> str:
     pairs += [("waits for", line) for line in node.readiness.waits_for]
     vms = [[vm.name, str(status_of(vm, node)), memory(vm.memory_mb)] for vm in cluster.vms_on(node.name)]
     return fields(pairs) + ("\n\n" + table(["vm", "status", "memory"], vms) if vms else "")
+
+
+def forecast_text(record: dict[str, dict[str, Any]]) -> str:
+    """What would become of the VMs, node by node."""
+    lines = []
+    for name, one in record.items():
+        verdict = "all its VMs would run elsewhere" if one["survives"] else f"{len(one['parked'])} VMs would be parked"
+        lines.append(f"{name}: {verdict}")
+        lines += [f"  {vm} → {node}" for vm, node in sorted(one["placed"].items())]
+        lines += [f"  {vm} is parked: {why}" for vm, why in sorted(one["parked"].items())]
+    return "\n".join(lines)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import IO
 
 import click
@@ -10,6 +11,7 @@ from pvccli.commands.vm_listing import info, list_vms
 from pvccli.commands.vm_tags import tag
 from pvccli.metadata_options import metadata_given, metadata_options
 from pvccli.options import (
+    dry_run_option,
     limit_s_option,
     target_option,
     vm_argument,
@@ -148,9 +150,10 @@ def disable(seat: Seat, vm: str, limit_s: float, wait: bool, yes: bool) -> None:
     "-f", "--force", is_flag=True,
     help="Migrate it again although it is migrated already; its original previous node is kept.",
 )  # fmt: skip
+@dry_run_option
 @wait_option
 @click.pass_obj
-def migrate(seat: Seat, vm: str, target: str, force: bool, wait: bool) -> None:
+def migrate(seat: Seat, vm: str, target: str, force: bool, dry_run: bool, wait: bool) -> None:
     """Bring a VM to another node for a while.
 
     It remembers its previous node, to which unmigrate, or that node's ready, brings it back. With --force on a VM
@@ -158,7 +161,8 @@ def migrate(seat: Seat, vm: str, target: str, force: bool, wait: bool) -> None:
     """
     from pvccore.operations.moves import migrate
 
-    seat.tell(migrate(seat.operator, vm, to=target, force=force), wait=wait)
+    operator = replace(seat.operator, dry_run=dry_run)
+    seat.tell(migrate(operator, vm, to=target, force=force), wait=wait)
 
 
 @vm.command()

@@ -30,7 +30,7 @@ class Operator:
     session: carries who it is. cluster: a recent `Cluster`, at once. reload: the newest one, read from the store, for
     after a conflict or a doubt; without it `cluster` is the newest.
     wait: waits until a goal's progress has ended and returns it; None where nobody can wait (a simulated step).
-    new_id: ids of requests and migrations.
+    new_id: ids of requests and migrations. dry_run: decide and say, but commit nothing.
     """
 
     session: Session
@@ -38,6 +38,7 @@ class Operator:
     reload: Callable[[], Cluster] | None = None
     wait: Callable[[Goal, float], Progress] | None = None
     new_id: Callable[[], str] = random_id
+    dry_run: bool = False
 
     @property
     def who(self) -> str:
@@ -91,6 +92,8 @@ def carry_out(operator: Operator, decide: Callable[[Cluster], Decision]) -> Resu
         decision = decide(cluster)
         if decision.change is None:
             return decision.result
+        if operator.dry_run:
+            return Result(text=f"would do: {decision.change.what}", changed=False)
         try:
             operator.session.commit(decision.change)
         except Conflict as conflict:

@@ -9,7 +9,7 @@ import pytest
 from pvccore.model.change import Kind
 from pvccore.model.fence import FencePhase
 from pvccore.model.node import ReadinessState
-from pvccore.model.vm import VmState
+from pvccore.model.vm import Definition, VmState
 from tests.operations.world import World
 from tests.pvccli.conftest import Pvc
 
@@ -120,3 +120,28 @@ def test_a_fence_under_way_shows_in_the_status(pvc: Pvc, world: World) -> None:
         "error": None,
         "by": "anna@ops1",
     }
+
+
+def test_a_dry_run_tells_and_does_nothing(pvc: Pvc, world: World) -> None:
+    world.add_vm("web1", "hv1")
+    world.add_vm("db1", "hv1", definition=Definition(memory_mb=512, node_limit=("hv1",)))
+    before = world.load()
+    told = pvc("node flush hv1 --dry-run").out.splitlines()
+    assert told[0].startswith("web1 → hv")
+    assert told[1].startswith("db1 is parked: limit hv1")
+    assert set(json.loads(pvc("--format json node fence hv1 --dry-run").out)["parked"]) == {"db1"}
+    assert pvc("node ready hv2 --dry-run").out == "nothing would be moved\n"
+    assert pvc("vm migrate web1 --to hv2 --dry-run").out == "would do: migrate web1 from hv1 to hv2\n"
+    assert pvc("vm migrate web1 --to hv1 --dry-run").code == 1
+    assert world.load() == before
+
+
+def test_a_forecast_tells_what_a_nodes_death_would_do(pvc: Pvc, world: World) -> None:
+    world.add_vm("web1", "hv1")
+    world.add_vm("db1", "hv1", definition=Definition(memory_mb=512, node_limit=("hv1",)))
+    lines = pvc("node forecast hv1").out.splitlines()
+    assert lines[0] == "hv1: 1 VMs would be parked"
+    assert lines[1].startswith("  web1 → hv")
+    assert lines[2].startswith("  db1 is parked: limit hv1")
+    record = json.loads(pvc("node forecast -f json").out)
+    assert {name: one["survives"] for name, one in record.items()} == {"hv1": False, "hv2": True, "hv3": True}
