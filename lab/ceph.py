@@ -5,6 +5,7 @@ is the independent witness of where a guest's disk is in use.
 """
 
 import json
+import shutil
 import signal
 import uuid
 from collections.abc import Iterable
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from lab.commands import run, succeeds
+from lab.commands import run
 from lab.guest import SECTOR_BYTES, DiskState, read_disk
 from lab.network import Network
 from lab.processes import Ledger
@@ -102,9 +103,10 @@ class Ceph:
         self.ceph("osd", "pool", "application", "enable", POOL, "rbd")
 
     def stop(self) -> None:
-        """End it; what it stored was in memory and is gone, and so is its directory's use."""
+        """End it; all that it stored was in memory and is gone, with every lock, watch and blocklist entry."""
         for name in ("ceph-mon", "ceph-mgr", *(f"ceph-osd-{number}" for number in range(OSDS))):
             self._ledger.end(name, by=signal.SIGKILL)
+        shutil.rmtree(self._directory, ignore_errors=True)
 
     def hang(self) -> None:
         """Let every Ceph daemon stop in its tracks, as a storage network that is gone would look."""
@@ -120,14 +122,15 @@ class Ceph:
         self.rbd("create", "--size", f"{IMAGE_MB}M", f"{POOL}/{name}")
         return RbdDisk(name=name, address=self._network.machine_address)
 
-    def remove_images(self) -> None:
-        """Remove every image; the watch of a client that was cut off is blocklisted first, else it would hold on."""
+    def clear(self) -> None:
+        """Remove every image and every blocklist entry; clients that still watch an image are cut off first."""
+        self.resume()
         for name in self._json("rbd", "ls", POOL):
             for address in self.watchers(name):
                 self.ceph("osd", "blocklist", "add", address)
             self.rbd("remove", "--no-progress", f"{POOL}/{name}")
         for entry in self._json("ceph", "osd", "blocklist", "ls"):
-            succeeds(*self._command("ceph"), "osd", "blocklist", "rm", entry["addr"])
+            self.ceph("osd", "blocklist", "rm", entry["addr"])
 
     def watchers(self, name: str) -> list[str]:
         """The client addresses, `10.99.K.N:port/nonce`, that have the image open."""

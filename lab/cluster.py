@@ -146,14 +146,13 @@ class Lab:
         (self.directory / "whole").touch()
 
     def mend(self) -> None:
-        """Bring back what a test broke: everything on, connected and answering; no guest, no daemon, no cut."""
+        """Bring back what a test broke: all on, connected and answering; no guest, no disk, no daemon and no cut."""
         for host in self.hosts:
             host.bmc.become(BmcMode.OK)
             host.clear()
         self.storage.remove_all()
         if self.ceph.runs:
-            self.ceph.resume()
-            self.ceph.remove_images()
+            self.ceph.clear()
         for server in self.zookeeper.servers:
             server.resume()
         self.up()

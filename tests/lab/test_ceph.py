@@ -11,11 +11,6 @@ from tests.lab.conftest import BOOT_LIMIT_S
 pytestmark = pytest.mark.lab
 
 
-@pytest.fixture
-def ceph(lab: Lab) -> Ceph:
-    return lab.start_ceph()
-
-
 def _start_web1(lab: Lab, ceph: Ceph, on: Host) -> None:
     disk = ceph.make_image("web1")
     on.start_guest(domain_xml("web1", "0e0fb1b0-6d2c-4f3b-9c52-3c6b2f1d9e01", disk_xml=disk.xml))
