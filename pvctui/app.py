@@ -16,7 +16,7 @@ from textual.widgets import ContentSwitcher
 
 from pvccore.model.cluster import Cluster, Delta
 from pvccore.model.errors import PvcError, Unavailable
-from pvctui.commands import OVERVIEW, VMS, bindings, command_of_action, commands_at
+from pvctui.commands import COMMANDS, OVERVIEW, VMS, bindings, command_of_action, commands_at
 from pvctui.demo_actions import DemoActions
 from pvctui.dialogs.demo import DemoDialog
 from pvctui.dialogs.dialog import Asked, Dialog
@@ -24,6 +24,7 @@ from pvctui.dialogs.fence_steps import FenceStepsDialog
 from pvctui.dialogs.help import HelpDialog
 from pvctui.dialogs.maintenance import MaintenanceDialog
 from pvctui.dialogs.metadata import MetadataDialog
+from pvctui.dialogs.palette import Chosen, Palette, command_entries, subject_entries
 from pvctui.look import THEMES
 from pvctui.requests import Requests
 from pvctui.rows.pulse import Pulse
@@ -73,7 +74,7 @@ class Console(App[None]):
         demo: DemoActions | None = None,
         wall_clock: Callable[[], float] = time,
     ) -> None:
-        """`requests`: the way to the cluster, with the feed of its snapshots. `demo`: the simulated world, if it is one."""
+        """`requests`: the way to the cluster, with the feed of its snapshots. `demo`: the simulated world."""
         super().__init__()
         self.HORIZONTAL_BREAKPOINTS, self.VERTICAL_BREAKPOINTS = WIDTHS, HEIGHTS
         self.feed = requests.feed
@@ -312,6 +313,31 @@ class Console(App[None]):
         if kind == "vm" and key in self.view.cluster.vms and self._may_change():
             self.push_screen(MetadataDialog(self.view, key))
 
+    def action_palette(self) -> None:
+        """Everything there is, by name."""
+        commands = [command for command in COMMANDS if self.demo is not None or not command.demo]
+        entries = [*command_entries(commands, self._refusal()), *subject_entries(self.view)]
+        self.push_screen(Palette(self.view, "Commands, nodes and VMs", entries))
+
+    def action_actions(self) -> None:
+        """What can be changed from here; what can't, with the reason."""
+        changing = [command for command in commands_at(self.place_name, demo=False) if command.changes]
+        subject = self._subject().partition(" ")[2]
+        found = self.view.cluster.vms.get(subject)
+        name = found.name if found is not None else subject
+        title = f"Actions on {name}" if name else "Actions"
+        self.push_screen(Palette(self.view, title, command_entries(changing, self._refusal())))
+
+    @on(Chosen)
+    async def _chosen(self, message: Chosen) -> None:
+        command = next((command for command in COMMANDS if command.id == message.choice), None)
+        if command is None:
+            self.post_message(Opened(message.choice))
+            return
+        if not command.fits(self.place_name):
+            await self._show_place(min(command.places))
+        await self.run_action(command.action)
+
     def action_demo(self) -> None:
         """Break and mend the simulated world."""
         if self.demo is not None:
@@ -323,14 +349,19 @@ class Console(App[None]):
             return screen.subject
         return self.place.subject if self.place is not None else ""
 
+    def _refusal(self) -> str:
+        """Why nothing can be changed now; empty when it can."""
+        if self.requests.objection:
+            return self.requests.objection
+        away = not self.view.link.is_live
+        return "not connected: nothing can be changed until the cluster answers again" if away else ""
+
     def _may_change(self) -> bool:
         """Whether a change can be asked for now; if not, why not is told."""
-        objection = self.requests.objection
-        if not objection and not self.view.link.is_live:
-            objection = "not connected: nothing can be changed until the cluster answers again"
-        if objection:
-            self.tell(objection, bad=True)
-        return not objection
+        refusal = self._refusal()
+        if refusal:
+            self.tell(refusal, bad=True)
+        return not refusal
 
     # Ways from one place to another.
 

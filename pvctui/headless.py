@@ -19,10 +19,14 @@ def draw(
     app: Console, *, size: tuple[int, int], press: Sequence[str] = (), after_s: float = 1.0, picture: Path | None = None
 ) -> str:
     """Run the console in this size, press keys, wait, and draw: a picture to a file, and the plain text in any case."""
-    return asyncio.run(_draw(app, size, press, after_s, picture))
+    text, drawn = asyncio.run(_draw(app, size, press, after_s))
+    if picture is not None:
+        picture.write_text(drawn, encoding="utf-8")
+    return text
 
 
-async def _draw(app: Console, size: tuple[int, int], press: Sequence[str], after_s: float, picture: Path | None) -> str:
+async def _draw(app: Console, size: tuple[int, int], press: Sequence[str], after_s: float) -> tuple[str, str]:
+    """The frame as plain text and as SVG."""
     async with app.run_test(size=size, notifications=True) as pilot:
         await _until_loaded(app)
         for key in press:
@@ -30,9 +34,7 @@ async def _draw(app: Console, size: tuple[int, int], press: Sequence[str], after
             await pilot.pause()
         await asyncio.sleep(after_s)
         await pilot.pause()
-        if picture is not None:
-            picture.write_text(app.export_screenshot(title=app.view.cluster.settings.cluster_name), encoding="utf-8")
-        return plain_text(app)
+        return plain_text(app), app.export_screenshot(title=app.view.cluster.settings.cluster_name)
 
 
 async def _until_loaded(app: Console) -> None:

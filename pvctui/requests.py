@@ -58,6 +58,6 @@ def switch_maintenance(*, on: bool, reason: str) -> Request:
     return lambda operator: (maintenance_on if on else maintenance_off)(operator, reason=reason)
 
 
-def edit_metadata(vm: str, fields: Mapping[str, object]) -> Request:
-    """Set these metadata fields of a VM."""
-    return lambda operator: meta(operator, vm, fields)
+def edit_metadata(vm: str, fields: Mapping[str, object], *, move: bool = False) -> Request:
+    """Set these metadata fields of a VM; `move` migrates it as well where its new limit forbids its node."""
+    return lambda operator: meta(operator, vm, fields, move=move)

@@ -17,7 +17,7 @@ from pvccore.model.vm import Definition, MigrationMethod
 from pvctui.dialogs.dialog import Dialog
 from pvctui.requests import edit_metadata
 from pvctui.rows.lines import Line
-from pvctui.rows.meaning import changes_line, changes_of, meaning_line
+from pvctui.rows.meaning import changes_line, changes_of, is_outside, meaning_line
 from pvctui.rows.view import View
 from pvctui.widgets.choices import Choices
 from pvctui.widgets.detail import Words
@@ -28,6 +28,7 @@ METHOD_LABELS = {
     MigrationMethod.SHUTDOWN: "shutdown",
 }
 RESTARTS = "yes"
+MOVES = "move"
 
 
 def selector_options() -> list[tuple[str, str]]:
@@ -64,10 +65,12 @@ class MetadataDialog(Dialog):
         self._limit = Choices(limit_options(view, before.node_limit), before.node_limit, id="field-node-limit")
         chosen = [before.node_selector.value]
         self._selector = Choices(selector_options(), chosen, only_one=True, id="field-node-selector")
-        restart = [(RESTARTS, "start it again when a node can take it again")]
+        restart = [(RESTARTS, "start again when a node can take it")]
         self._restart = Choices(restart, [RESTARTS] if before.autorestart else [], id="field-autorestart")
         methods = [(method.value, label) for method, label in METHOD_LABELS.items()]
         self._method = Choices(methods, [before.migration_method.value], only_one=True, id="field-migration-method")
+        self._move = Choices([(MOVES, "migrate it as well, to a node of this limit")], id="field-move")
+        self._move_field = _field("", self._move)
         self._downtime = Input(str(before.max_downtime_ms), compact=True, max_length=6, id="field-max-downtime-ms")
         self._tags = Input(", ".join(before.tags), compact=True, id="field-tags")
         self._description = Input(before.description, compact=True, id="field-description")
@@ -86,6 +89,7 @@ class MetadataDialog(Dialog):
         return [
             _field("Node limit", self._limit),
             hint,
+            self._move_field,
             _field("Selector", self._selector),
             self._selector_means,
             _field("Autorestart", self._restart),
@@ -138,6 +142,8 @@ class MetadataDialog(Dialog):
         except Invalid as wrong:
             self._means.show_lines([((f"✗ {wrong}", "bad"),)])
             return
+        vm = self.view.cluster.vms.get(self._uuid, self._vm)
+        self._move_field.display = is_outside(vm, after)
         self._means.show_lines(self._meaning(after))
 
     def _meaning(self, after: Definition) -> list[Line]:
@@ -162,7 +168,7 @@ class MetadataDialog(Dialog):
             self.dismiss(None)
             return
         raw = self.raw()
-        request = edit_metadata(self._uuid, {name: raw[name] for name in changed})
+        request = edit_metadata(self._uuid, {name: raw[name] for name in changed}, move=bool(self._move.chosen))
         self.ask(request, f"vm {self._uuid}", f"saving {self._vm.name}")
 
     def refused(self, error: PvcError) -> None:

@@ -50,21 +50,25 @@ def meaning_line(cluster: Cluster, vm: Vm, after: Definition) -> Line:
     here = vm.placement.node
     if not here:
         return (label, "it is on no node yet.")
-    outside = bool(after.node_limit) and here not in after.node_limit
     rooms = Rooms(replace(cluster, vms={**cluster.vms, vm.uuid: changed}))
     first = rooms.choose_target(changed, without=(here,))
-    told = f"{here}, where it is, is outside this limit. " if outside else ""
+    told = f"{here}, where it is, is outside this limit. " if is_outside(vm, after) else ""
     if first is None:
         return (
             label,
-            f"{told}if {here} dies, {_parked(here, after)}",
+            f"{told}If {here} dies, {_parked(here, after)}",
             (f" ({rooms.refusal(changed, without=(here,))})", "dim"),
         )
     free = size(max(0, rooms.rooms[first].room_mb))
-    told += f"if {here} dies, it goes to {first} ({free} of room). "
+    told += f"If {here} dies, it goes to {first} ({free} of room). "
     second = rooms.choose_target(changed, without=(here, first))
     both = f"If both die, it goes to {second}." if second else f"If both die, {_parked(first, after)}"
     return (label, told + both)
+
+
+def is_outside(vm: Vm, after: Definition) -> bool:
+    """Whether the VM counts against a node that the limit would forbid it."""
+    return bool(after.node_limit) and vm.placement.node not in after.node_limit and vm.takes_memory
 
 
 def _parked(node: str, after: Definition) -> str:

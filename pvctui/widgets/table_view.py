@@ -64,7 +64,7 @@ class TableView(ScrollView, can_focus=True, inherit_bindings=False):
         id: str | None = None,  # noqa: A002 (Textual's word)
         classes: str | None = None,
     ) -> None:
-        """`follow_top`: a cursor on the first row stays on the first row, as in a journal. `header`: columns have titles."""
+        """`follow_top`: a cursor on the first row stays there, as in a journal. `header`: columns have titles."""
         super().__init__(id=id, classes=classes)
         fields = {name: hidden_field(name) for name in extra_fields}
         self.live_rows = LiveRows(columns, order=order, extra_fields=fields)

@@ -1,0 +1,136 @@
+"""The palette and the menu of actions: one list of what can be done or gone to, found by typing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual import on
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.widget import Widget
+from textual.widgets import Input
+
+from pvctui.commands import Command
+from pvctui.dialogs.dialog import Dialog
+from pvctui.rows.view import View
+from pvctui.widgets.live_table import LiveTable
+from pvctui.widgets.rows import Cell, Column, Row
+
+ENTRY_COLUMNS = (
+    Column(key="name", title="NAME", width=34, min_width=20, weight=2, sortable=False),
+    Column(key="hint", title="HINT", width=26, min_width=12, weight=1, sortable=False),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One line: `choice` is a command's id or a subject; `refusal` says why it can't be done now."""
+
+    choice: str
+    name: str
+    hint: str = ""
+    refusal: str = ""
+
+
+def command_entries(commands: Iterable[Command], refusal: str) -> list[Entry]:
+    """Commands with their keys; those that change the cluster with the reason why they can't."""
+    return [
+        Entry(
+            choice=command.id,
+            name=command.description,
+            hint=command.shown_keys,
+            refusal=refusal if command.changes else "",
+        )
+        for command in commands
+        if command.label or command.id.startswith("go.")
+    ]
+
+
+def subject_entries(view: View) -> list[Entry]:
+    """Every node and every VM by name."""
+    nodes = [Entry(choice=f"node {name}", name=name, hint="node") for name in sorted(view.cluster.nodes)]
+    vms = sorted(view.cluster.vms.values(), key=lambda vm: vm.name)
+    return nodes + [
+        Entry(choice=f"vm {vm.uuid}", name=vm.name or vm.uuid, hint=f"VM on {vm.placement.node}") for vm in vms
+    ]
+
+
+class Chosen(Message):
+    """A person chose an entry."""
+
+    def __init__(self, choice: str) -> None:
+        super().__init__()
+        self.choice = choice
+
+
+class Palette(Dialog):
+    """Type to find; Enter takes the line under the cursor."""
+
+    CANCEL_TEXT = "Close"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("down", "move(1)", "Down", show=False, priority=True),
+        Binding("up", "move(-1)", "Up", show=False, priority=True),
+    ]
+
+    def __init__(self, view: View, title: str, entries: Sequence[Entry]) -> None:
+        super().__init__(view)
+        self._title = title
+        self._entries = {entry.choice: entry for entry in entries}
+        self._input = Input(id="palette-input", compact=True, placeholder="type to find")
+        self._table = LiveTable(ENTRY_COLUMNS, header=False, id="palette-list", empty_text="nothing to do here")
+
+    def title_text(self) -> str:
+        """What it is a list of."""
+        return self._title
+
+    def body(self) -> Sequence[Widget]:
+        """The line to type in, over the list."""
+        self._table.set_rows(_row(entry) for entry in self._entries.values())
+        return [self._input, self._table]
+
+    def take(self, view: View) -> None:
+        """The list is of the moment when it was opened."""
+        self.view = view
+
+    def action_move(self, rows: int) -> None:
+        """The list moves while one types."""
+        if rows > 0:
+            self._table.action_cursor_down()
+        else:
+            self._table.action_cursor_up()
+
+    @on(Input.Changed, "#palette-input")
+    def _typed(self, message: Input.Changed) -> None:
+        message.stop()
+        error = self._table.set_filter(message.value)
+        self.say(((error, "bad"),) if error else ("",))
+        self._table.action_top()
+
+    @on(Input.Submitted, "#palette-input")
+    def _entered(self, message: Input.Submitted) -> None:
+        message.stop()
+        message.prevent_default()
+        self._take(self._table.cursor_key)
+
+    @on(LiveTable.RowSelected)
+    def _selected(self, message: LiveTable.RowSelected) -> None:
+        message.stop()
+        self._take(message.key)
+
+    def _take(self, choice: str | None) -> None:
+        entry = self._entries.get(choice or "")
+        if entry is None:
+            return
+        if entry.refusal:
+            self.say(((f"✗ {entry.refusal}", "bad"),))
+            return
+        app = self.app
+        self.dismiss(None)
+        app.post_message(Chosen(entry.choice))
+
+
+def _row(entry: Entry) -> Row:
+    name: Cell = (entry.name, "dim") if entry.refusal else entry.name
+    return Row(key=entry.choice, cells=(name, (entry.refusal or entry.hint, "dim")))
