@@ -136,9 +136,11 @@ class SimulatedDaemon:
         self._clock.at(at_s, lambda: self._step(one, ticket))
 
     def _step(self, one: Scheduled, ticket: int) -> None:
-        if not self.is_running or self.is_hung or ticket != one.tickets:
+        if not self.is_running or ticket != one.tickets:
             return
         one.due_at_s = None
+        if self.is_hung:
+            return
         one.stepped_at_s = self._clock.now_s
         try:
             due_at_s = step_until_settled(one.loop)
