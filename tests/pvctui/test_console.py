@@ -75,8 +75,9 @@ async def test_enter_on_the_line_of_a_fence_shows_its_steps() -> None:
 async def test_enter_on_trouble_leads_to_its_subject() -> None:
     async with console(night()) as shown:
         await shown.press("down", "enter")
-        assert shown.app.place_name == "vms"
-        assert "locked by 10.1.0.99" in shown.text()
+        await shown.until(lambda: shown.app.place_name == "vms")
+        assert shown.app.place is not None
+        assert shown.app.place.subject == f"vm {uuid(101)}"
 
 
 async def test_enter_on_a_fenced_node_in_the_overview_shows_the_fence() -> None:
@@ -95,7 +96,7 @@ async def test_the_steps_of_a_fence_go_on_while_they_are_shown() -> None:
 
 async def test_wide_shows_the_detail_beside_the_list_and_narrow_after_enter() -> None:
     async with console(night(), size=(120, 40)) as shown:
-        assert "where it belongs" in await shown.press("3")
+        assert "vms/app1" in await shown.press("3")
     async with console(night(), size=NARROW) as shown:
         assert "vms/app1" not in await shown.press("3")
         text = await shown.press("enter")
@@ -123,8 +124,8 @@ async def test_a_filter_is_live_and_esc_takes_it_away() -> None:
         assert "1 of 44" in text
         assert "app10" not in text
         text = await shown.press("escape")
-        assert "app10" in text
         assert "1 of 44" not in text
+        assert "build7" in text
 
 
 async def test_a_wrong_filter_is_told_where_it_is_typed() -> None:
@@ -141,7 +142,7 @@ async def test_digits_typed_into_the_filter_are_no_screens() -> None:
 async def test_the_journal_leads_to_its_subjects() -> None:
     async with console(night()) as shown:
         await shown.press("6", "down", "down", "down", "enter")
-        assert shown.app.place_name == "vms"
+        await shown.until(lambda: shown.app.place_name == "vms")
         assert shown.app.place is not None
         assert shown.app.place.subject == f"vm {uuid(102)}"
 
@@ -175,14 +176,14 @@ async def test_help_lists_the_keys_of_the_place() -> None:
         text = await shown.press("3", "question_mark")
         assert "Edit the VM's metadata" in text
         assert "Mark, move down" in text
-        assert "a field compared" in text
+        assert "a field compared" in await shown.press("end")
         assert "Edit the VM's metadata" not in await shown.press("escape")
 
 
 async def test_the_palette_finds_a_vm_by_name() -> None:
     async with console(night()) as shown:
         await shown.press("colon", *"build7", "enter")
-        assert shown.app.place_name == "vms"
+        await shown.until(lambda: shown.app.place_name == "vms")
         assert shown.app.place is not None
         assert shown.app.place.subject == f"vm {uuid(101)}"
 
@@ -190,13 +191,14 @@ async def test_the_palette_finds_a_vm_by_name() -> None:
 async def test_the_palette_carries_out_commands() -> None:
     async with console(night()) as shown:
         await shown.press("ctrl+p", *"maintenance", "enter")
-        assert "Turn maintenance on" in shown.text()
+        await shown.until(lambda: "Turn maintenance on" in shown.text())
 
 
 async def test_the_menu_of_actions_opens_what_is_chosen() -> None:
     async with console(night()) as shown:
         assert "Edit the VM's metadata" in await shown.press("3", "x")
-        assert "app1 · metadata" in await shown.press("enter")
+        await shown.press("enter")
+        await shown.until(lambda: "app1 · metadata" in shown.text())
 
 
 async def test_esc_never_quits_and_q_does() -> None:
@@ -244,14 +246,13 @@ async def test_a_vm_that_goes_while_its_detail_is_open_says_so() -> None:
 
 
 @pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("keys", [(), ("2",), ("3",), ("6",), ("M",), ("3", "e"), ("question_mark",)])
 @pytest.mark.parametrize(
-    "cluster", [night(), in_maintenance(night()), well(), Cluster()], ids=["night", "off", "well", "empty"]
+    "cluster", [night(), in_maintenance(night()), well(), Cluster()], ids=["night", "maintenance", "well", "empty"]
 )
-async def test_every_screen_draws_at_every_size(size: tuple[int, int], keys: tuple[str, ...], cluster: Cluster) -> None:
+async def test_every_screen_draws_at_every_size(size: tuple[int, int], cluster: Cluster) -> None:
     async with console(cluster, size=size) as shown:
-        text = await shown.press(*keys) if keys else shown.text()
-        lines = text.splitlines()
-        assert len(lines) == size[1]
+        for keys in ((), ("2",), ("6",), ("M",), ("escape", "question_mark"), ("escape", "3"), ("e",)):
+            lines = (await shown.press(*keys) if keys else shown.text()).splitlines()
+            assert len(lines) == size[1], keys
+            assert "q quit" in lines[-1], keys
         assert shown.app.export_screenshot().startswith("<svg")
-        assert "quit" in lines[-1]
