@@ -76,6 +76,7 @@ def _json(text: str) -> Any:  # noqa: ANN401 - whatever JSON Ceph prints
     if not text.strip():
         return None
     try:
-        return json.loads(text)
+        # Only the first document: `osd blocklist ls` of Ceph 16 prints an empty list of ranges behind its list.
+        return json.JSONDecoder().raw_decode(text.strip())[0]
     except ValueError:
         raise Unavailable(f"Ceph answered with something that is not JSON: {text[:60]!r}") from None

@@ -27,6 +27,11 @@ def test_json_is_read(commands: CephCommands, tmp_path: Path) -> None:
     assert commands.rbd("ls", "vms") == ["ls", "vms"]
 
 
+def test_only_the_first_document_counts(commands: CephCommands, tmp_path: Path) -> None:
+    tool(tmp_path, "ceph", """echo '[{"addr": "10.99.0.1:0/0"}][]'""")
+    assert commands.ceph("osd", "blocklist", "ls") == [{"addr": "10.99.0.1:0/0"}]
+
+
 def test_silence_is_nothing(commands: CephCommands, tmp_path: Path) -> None:
     tool(tmp_path, "ceph", "exit 0")
     assert commands.ceph("osd", "down", "1") is None
