@@ -14,7 +14,10 @@ from pvccore.model.vm import Definition, Vm
 from pvccore.operations.moves import chosen, relocation
 from pvccore.operations.operator import Decision, Operator, Result, already, carry_out
 from pvccore.plan.recovery import previous_node_after
-from pvccore.plan.verbs import objection_to_leaving
+from pvccore.plan.verbs import objection_to_leaving, shortened
+
+LONGEST_SHOWN = 60
+"""Of a long value the journal shows this much."""
 
 
 def meta(operator: Operator, vm: str, fields: Mapping[str, object], *, move: bool = False) -> Result:
@@ -90,7 +93,9 @@ def _moved_inside(operator: Operator, cluster: Cluster, vm: Vm, after: Definitio
     described = _described(vm, after)
     if decision.change is None or described.change is None:
         return described
-    change = replace(described.change, writes=(*described.change.writes, *decision.change.writes))
+    change = replace(
+        decision.change, writes=(*described.change.writes, *decision.change.writes), what=described.change.what
+    )
     result = replace(decision.result, text=f"{described.result.text}; {decision.result.text}")
     return Decision(change=change, result=result)
 
@@ -112,5 +117,6 @@ def _shown(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, tuple):
-        return ",".join(value) or "none"
-    return str(value) or "none"
+        return shortened(list(value)).replace(", ", ",") or "none"
+    text = str(value)
+    return (text if len(text) <= LONGEST_SHOWN else text[:LONGEST_SHOWN] + "…") or "none"

@@ -8,7 +8,7 @@ from pvccore.model.cluster import Cluster
 from pvccore.model.errors import Refused
 from pvccore.model.vm import Vm
 from pvccore.operations.operator import Decision, Operator, Result, carry_out
-from pvccore.operations.vms import allowed, placed
+from pvccore.operations.vms import allowed, placed, still_takes_vms
 from pvccore.plan.outcome import Aim, Goal
 from pvccore.plan.placement import Rooms
 from pvccore.plan.recovery import previous_node_after
@@ -77,4 +77,5 @@ def relocation(operator: Operator, cluster: Cluster, vm: Vm, target: str, previo
     goal = Goal(aim=Aim.ELSEWHERE, vm=vm.uuid, node=target, id=migration_id)
     way = f"from {vm.node} to {target}" if vm.node else f"to {target}"
     text = f"{vm.name} goes {way}" if vm.is_active else f"{vm.name} is placed on {target}"
-    return placed(vm, after, f"{verb} {vm.name} {way}", text, goal)
+    checks = still_takes_vms(cluster, target)
+    return placed(vm, after, f"{verb} {vm.name} {way}", text, goal, checks=checks)

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from pvccore.model.change import Change
 from pvccore.model.cluster import Cluster
-from pvccore.model.errors import Conflict, PvcError, Unavailable
+from pvccore.model.errors import Conflict, PvcError, Refused, Unavailable
+from pvccore.model.record import UNREADABLE
 from pvccore.plan.outcome import Goal, Progress, progress
 from pvccore.state.session import Session
 
@@ -92,6 +93,7 @@ def carry_out(operator: Operator, decide: Callable[[Cluster], Decision]) -> Resu
         decision = decide(cluster)
         if decision.change is None:
             return decision.result
+        _check_readable(decision.change)
         if operator.dry_run:
             return Result(text=f"would do: {decision.change.what}", changed=False)
         try:
@@ -105,6 +107,14 @@ def carry_out(operator: Operator, decide: Callable[[Cluster], Decision]) -> Resu
         else:
             return decision.result
     raise lost
+
+
+def _check_readable(change: Change) -> None:
+    """Raise `Refused` when a record that would be written anew can't be read: nobody knows what would be lost."""
+    for write in change.writes:
+        if write.before is not None and write.before.version == UNREADABLE:
+            subject = change.vm or change.node or "the cluster"
+            raise Refused(f"{subject}: its {write.kind.replace('_', ' ')} record can't be read; `pvc status` says why")
 
 
 def _reloaded(operator: Operator, *, in_doubt: bool) -> Cluster:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from pvccore.model.change import Change, Kind, Write
+from pvccore.model.change import Change, Check, Kind, Write
 from pvccore.model.cluster import Cluster
 from pvccore.model.errors import Invalid, Refused
+from pvccore.model.record import UNREADABLE
 from pvccore.model.vm import Placement, Request, RequestVerb, Vm, Wanted
 from pvccore.operations.operator import Decision, Operator, Result, already, carry_out
 from pvccore.plan.outcome import Aim, Goal
@@ -33,7 +34,9 @@ def start(operator: Operator, vm: str) -> Result:
     def decide(cluster: Cluster) -> Decision:
         found = allowed(cluster, cluster.vm(vm), objection_to_start)
         goal = Goal(aim=Aim.RUNNING, vm=found.uuid, node=found.node)
-        return placed(found, started(found), f"start {found.name}", f"{found.name} is to run on {found.node}", goal)
+        text = f"{found.name} is to run on {found.node}"
+        checks = still_takes_vms(cluster, found.node)
+        return placed(found, started(found), f"start {found.name}", text, goal, checks=checks)
 
     return carry_out(operator, decide)
 
@@ -77,19 +80,28 @@ def disable(operator: Operator, vm: str, *, limit_s: float = SHUTDOWN_LIMIT_S) -
 
 def allowed(cluster: Cluster, vm: Vm, objection: Objection) -> Vm:
     """The VM if nothing objects; raises `Refused` with the objection."""
+    if vm.placement.version == UNREADABLE:
+        raise Refused(f"{vm.name}: its placement record can't be read; `pvc status` says why")
     reason = objection(cluster, vm, Rooms(cluster))
     if reason is not None:
         raise Refused(f"{vm.name}: {reason}")
     return vm
 
 
-def placed(vm: Vm, after: Placement, what: str, text: str, goal: Goal) -> Decision:
+def placed(vm: Vm, after: Placement, what: str, text: str, goal: Goal, *, checks: tuple[Check, ...] = ()) -> Decision:
     """The decision to write a new placement of `vm`, unless it is so already."""
     if after == vm.placement:
         return already(f"{text} already", goal)
     write = Write(kind=Kind.PLACEMENT, key=vm.uuid, before=vm.placement, after=after)
-    change = Change(writes=(write,), what=what, vm=vm.name, node=after.node)
+    change = Change(writes=(write,), checks=checks, what=what, vm=vm.name, node=after.node)
     return Decision(change=change, result=Result(text=text, goal=goal))
+
+
+def still_takes_vms(cluster: Cluster, name: str) -> tuple[Check, ...]:
+    """Conditions that a node's readiness and fence are as they were when it was found able to take a VM."""
+    node = cluster.node(name)
+    records = ((Kind.READINESS, node.readiness), (Kind.FENCE, node.fence))
+    return tuple(Check(kind=kind, key=name, version=record.version) for kind, record in records if record.version >= 0)
 
 
 def _end(operator: Operator, vm: str, verb: RequestVerb, objection: Objection, limit_s: float) -> Result:

@@ -11,12 +11,14 @@ from pvccore.model.change import Kind
 from pvccore.model.cluster import Cluster
 from pvccore.model.errors import Conflict, Refused, Unavailable
 from pvccore.model.vm import VmState, Wanted
+from pvccore.operations.metadata import meta
+from pvccore.operations.nodes import flush
 from pvccore.operations.operator import ATTEMPTS, Operator, progress_now
 from pvccore.operations.vms import start, stop
 from pvccore.plan.outcome import Aim, Goal
 from pvccore.state.memory import MemoryStore
 from pvccore.state.session import Session
-from pvccore.state.store import Operation
+from pvccore.state.store import Operation, Put
 from tests.operations.world import World
 
 
@@ -150,3 +152,31 @@ def test_an_outage_after_a_conflict_is_said_as_it_is(stopped: World) -> None:
 def test_progress_is_read_from_the_newest_cluster(stopped: World) -> None:
     goal = Goal(aim=Aim.AT_REST, vm=stopped.vm("web1").uuid)
     assert progress_now(stopped.operator, goal).done
+
+
+def test_a_record_that_can_not_be_read_is_not_written_over(stopped: World) -> None:
+    uuid = stopped.vm("web1").uuid
+    stopped.store.commit([Put(stopped.schema.path(Kind.PLACEMENT, uuid), b"{", -1)])
+    with pytest.raises(Refused, match="web1: its placement record can't be read"):
+        start(stopped.operator, "web1")
+    stopped.store.commit(
+        [Put(stopped.schema.path(Kind.DEFINITION, uuid), b'{"name": "web1", "memory_mb": "much"}', -1)]
+    )
+    with pytest.raises(Refused, match="its definition record can't be read"):
+        meta(stopped.operator, uuid, {"tags": "a"})
+
+
+def test_a_node_that_was_flushed_meanwhile_gets_no_vm(stopped: World) -> None:
+    seen = [stopped.load()]
+    flush(stopped.operator, "hv1")
+    hasty = replace(stopped.operator, cluster=lambda: seen.pop() if seen else stopped.load())
+    with pytest.raises(Refused, match="hv1 is flushing"):
+        start(hasty, "web1")
+    assert stopped.vm("web1").placement.wanted is Wanted.STOPPED
+
+
+def test_a_dry_run_decides_and_commits_nothing(stopped: World) -> None:
+    before = stopped.load()
+    result = start(replace(stopped.operator, dry_run=True), "web1")
+    assert (result.text, result.changed) == ("would do: start web1", False)
+    assert stopped.load() == before
