@@ -25,13 +25,18 @@ class Kind(StrEnum):
     XML = "xml"
     PLACEMENT = "placement"
     JOURNAL = "journal"
+    STORAGE_STATUS = "storage_status"
+    OSDS = "osds"
+    POOLS = "pools"
+    VOLUMES = "volumes"
+    TASK = "task"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Write:
     """One record's compare-and-set: `before` as it was read, `after` as it shall be.
 
-    key: the node's name or the VM's uuid; "" for a kind of which there is one.
+    key: the node's name, the VM's uuid, the task's key or `volumes_key`; "" for a kind of which there is one.
     before None creates, after None deletes. The indexes (/assigned of a placement, /names of a definition)
     follow by themselves in the same multi.
     """

@@ -12,6 +12,8 @@ from pvccore.model.journal import JournalEntry
 from pvccore.model.maintenance import Maintenance
 from pvccore.model.node import Node
 from pvccore.model.settings import Settings
+from pvccore.model.storage import Storage
+from pvccore.model.task import Task
 from pvccore.model.vm import Vm, VmState, Wanted
 
 EMPTY: Mapping[str, str] = MappingProxyType({})
@@ -23,7 +25,7 @@ class Cluster:
 
     nodes by name, vms by uuid. leases: tokens of the manager lease, the oldest first: it holds.
     started: the start-up grace of this cluster start is over.
-    journal: the newest entries, oldest first.
+    journal: the newest entries, oldest first. tasks by key, which sorts by age.
     problems: what could not be decoded: a record's name ("vm UUID placement") → why.
     """
 
@@ -36,6 +38,8 @@ class Cluster:
     vms: Mapping[str, Vm] = field(default_factory=dict, hash=False)
     names: Mapping[str, str] = field(default_factory=dict, hash=False)
     journal: tuple[JournalEntry, ...] = ()
+    storage: Storage = Storage()
+    tasks: Mapping[str, Task] = field(default_factory=dict, hash=False)
     problems: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     def node(self, name: str) -> Node:
@@ -53,6 +57,13 @@ class Cluster:
         except KeyError:
             raise NotFound("VM", name_or_uuid) from None
 
+    def task(self, key: str) -> Task:
+        """The task of that key; raises NotFound."""
+        try:
+            return self.tasks[key]
+        except KeyError:
+            raise NotFound("task", key) from None
+
     def vms_on(self, node: str) -> list[Vm]:
         """The VMs placed on a node, by name."""
         return sorted((vm for vm in self.vms.values() if vm.placement.node == node), key=lambda vm: vm.name)
@@ -69,6 +80,8 @@ class Cluster:
 class Delta:
     """What differs between two snapshots of the cluster: names of nodes, uuids of VMs, and the rest as facts.
 
+    storage: status, OSDs or pools. volumes: the pools whose volumes differ. tasks: keys.
+
     full: everything may differ (first load, resync).
     """
 
@@ -79,6 +92,9 @@ class Delta:
     maintenance: bool = False
     leases: bool = False
     journal: tuple[JournalEntry, ...] = ()
+    storage: bool = False
+    volumes: frozenset[str] = frozenset()
+    tasks: frozenset[str] = frozenset()
     problems: bool = False
 
     def __or__(self, later: Delta) -> Delta:
@@ -91,6 +107,9 @@ class Delta:
             maintenance=self.maintenance or later.maintenance,
             leases=self.leases or later.leases,
             journal=self.journal + later.journal,
+            storage=self.storage or later.storage,
+            volumes=self.volumes | later.volumes,
+            tasks=self.tasks | later.tasks,
             problems=self.problems or later.problems,
         )
 

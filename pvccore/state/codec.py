@@ -13,6 +13,8 @@ from pvccore.model.fence import Fence, FencePhase
 from pvccore.model.maintenance import Maintenance
 from pvccore.model.node import Readiness, ReadinessState, WantedReadiness
 from pvccore.model.record import UNREADABLE, Record
+from pvccore.model.storage import StorageStatus
+from pvccore.model.task import Task, TaskState
 from pvccore.model.vm import Xml
 from pvccore.state.schema import RECORD_TYPES, Lease, SchemaVersion
 from pvccore.state.store import Znode
@@ -115,6 +117,8 @@ def stand_in(record_type: type[Record], reason: str) -> Record:
 _STAND_INS: Mapping[type[Record], Callable[[str], Record]] = {
     Fence: lambda reason: Fence(phase=FencePhase.FAILED, error=f"the record can't be read: {reason}"),
     Maintenance: lambda reason: Maintenance(on=True, reason=f"the record can't be read: {reason}"),
+    StorageStatus: lambda reason: StorageStatus(error=f"the record can't be read: {reason}"),
+    Task: lambda reason: Task(state=TaskState.FAILED, error=f"the record can't be read: {reason}"),
     Readiness: lambda reason: Readiness(
         wanted=WantedReadiness.FLUSHED, state=ReadinessState.FLUSHED, reason=f"the record can't be read: {reason}"
     ),

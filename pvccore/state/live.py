@@ -13,7 +13,7 @@ from pvccore.model.errors import Unavailable
 from pvccore.model.journal import JournalEntry
 from pvccore.state.codec import Undecodable, decode
 from pvccore.state.parts import Parts, take_in
-from pvccore.state.schema import JOURNAL_PREFIX, LEASE_PREFIX, Lease, Place, Schema, base_name, join
+from pvccore.state.schema import JOURNAL_PREFIX, LEASE_PREFIX, STORAGE_KINDS, Lease, Place, Schema, base_name, join
 from pvccore.state.store import Connection, Store
 
 RESYNC_EVERY_S = 600.0
@@ -253,9 +253,10 @@ class LiveCluster:
 
     def _read_everything(self) -> None:
         schema, parts = self._schema, self._parts
-        listings = self._store.children([schema.nodes, schema.vms, schema.reports, schema.fences, schema.journal])
-        nodes, vms, reports, fences, journal = (names or [] for names in listings)
-        places = [Place(Kind.SETTINGS, ""), Place(Kind.MAINTENANCE, ""), Place(Kind.STARTED, "")]
+        listed = (schema.nodes, schema.vms, schema.reports, schema.fences, schema.journal, schema.volumes, schema.tasks)
+        listings = self._store.children(listed)
+        nodes, vms, reports, fences, journal, volumes, tasks = (names or [] for names in listings)
+        places = [Place(kind, "") for kind in (Kind.SETTINGS, Kind.MAINTENANCE, Kind.STARTED, *STORAGE_KINDS)]
         for kind, keys in (
             (Kind.NODE_CONFIG, nodes),
             (Kind.PRESENCE, nodes),
@@ -264,6 +265,8 @@ class LiveCluster:
             (Kind.FENCE, fences),
             (Kind.DEFINITION, vms),
             (Kind.PLACEMENT, vms),
+            (Kind.VOLUMES, volumes),
+            (Kind.TASK, tasks),
         ):
             parts.keep_only(kind, keys)
             places += [Place(kind, key) for key in keys]

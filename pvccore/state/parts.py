@@ -14,9 +14,12 @@ from pvccore.model.maintenance import Maintenance
 from pvccore.model.node import Alive, Node, NodeConfig, Presence, Readiness, Report
 from pvccore.model.record import UNREADABLE, Record
 from pvccore.model.settings import Settings
+from pvccore.model.storage import pool_of_key
+from pvccore.model.task import Task
 from pvccore.model.vm import Definition, Placement, Vm
 from pvccore.state.codec import Undecodable, clean, decode, stand_in
-from pvccore.state.schema import NODE_KINDS, RECORD_TYPES, VM_KINDS, Place, Schema, is_node_name, is_uuid
+from pvccore.state.schema import NODE_KINDS, RECORD_TYPES, STORAGE_KINDS, VM_KINDS, Place, Schema, is_node_name, is_uuid
+from pvccore.state.storage_parts import renewed_storage
 from pvccore.state.store import Store
 
 _NO_CONFIG, _NO_PRESENCE, _NO_READINESS, _NO_REPORT, _NO_FENCE = (
@@ -29,7 +32,8 @@ _NO_CONFIG, _NO_PRESENCE, _NO_READINESS, _NO_REPORT, _NO_FENCE = (
 _NO_DEFINITION, _NO_PLACEMENT = Definition(), Placement()
 _MAKES_A_NODE = (Kind.NODE_CONFIG, Kind.PRESENCE, Kind.READINESS)
 _MAKES_A_VM = (Kind.DEFINITION, Kind.PLACEMENT)
-_KEPT = (*_MAKES_A_NODE, Kind.REPORT, Kind.FENCE, *_MAKES_A_VM, Kind.SETTINGS, Kind.MAINTENANCE, Kind.STARTED)
+_SINGLE = (Kind.SETTINGS, Kind.MAINTENANCE, Kind.STARTED, *STORAGE_KINDS)
+_KEPT = (*_MAKES_A_NODE, Kind.REPORT, Kind.FENCE, *_MAKES_A_VM, *_SINGLE, Kind.VOLUMES, Kind.TASK)
 
 R = TypeVar("R", bound=Record)
 
@@ -55,6 +59,8 @@ class Parts:
         self._problems: dict[tuple[Kind, str], _Problem] = {}
         self._nodes: set[str] = set()
         self._vms: set[str] = set()
+        self._pools: set[str] = set()
+        self._tasks: set[str] = set()
         self._touched: set[Kind] = set()
         self._new_entries: tuple[JournalEntry, ...] = ()
         self._problems_changed = False
@@ -124,7 +130,8 @@ class Parts:
 
     def publish(self, last: Cluster, *, full: bool) -> tuple[Cluster, Delta]:
         """The next snapshot, which shares with the last one what was not touched, and the difference."""
-        if not (full or self._nodes or self._vms or self._touched or self._new_entries):
+        touched = self._nodes or self._vms or self._touched or self._pools or self._tasks
+        if not (full or touched or self._new_entries):
             return last, Delta()
         cluster = self._put_together(last)
         delta = Delta(
@@ -135,9 +142,12 @@ class Parts:
             maintenance=Kind.MAINTENANCE in self._touched,
             leases=bool(self._touched & {Kind.LEASE, Kind.STARTED}),
             journal=self._new_entries,
+            storage=not self._touched.isdisjoint(STORAGE_KINDS),
+            volumes=frozenset(self._pools),
+            tasks=frozenset(self._tasks),
             problems=self._problems_changed,
         )
-        self._nodes, self._vms, self._touched = set(), set(), set()
+        self._nodes, self._vms, self._touched, self._pools, self._tasks = set(), set(), set(), set(), set()
         self._new_entries, self._problems_changed = (), False
         return cluster, delta
 
@@ -154,6 +164,8 @@ class Parts:
             vms=vms,
             names=self._names(last, vms),
             journal=self.journal,
+            storage=renewed_storage(last.storage, self._records, self._touched, self._pools),
+            tasks=_renewed(last.tasks, self._tasks, self._task),
             problems=self._told_problems() if self._problems_changed else last.problems,
         )
 
@@ -171,6 +183,10 @@ class Parts:
             self._vms.add(key)
         elif kind in NODE_KINDS:
             self._nodes.add(key)
+        elif kind is Kind.VOLUMES:
+            self._pools.add(pool_of_key(key))
+        elif kind is Kind.TASK:
+            self._tasks.add(key)
         else:
             self._touched.add(kind)
 
@@ -209,6 +225,10 @@ class Parts:
             definition=cast("Definition", definition or _NO_DEFINITION),
             placement=cast("Placement", placement or _NO_PLACEMENT),
         )
+
+    def _task(self, key: str) -> Task | None:
+        task = cast("Task | None", self._records[Kind.TASK].get(key))
+        return task if task is None or task.key == key else replace(task, key=key)
 
     def _names(self, last: Cluster, vms: Mapping[str, Vm]) -> Mapping[str, str]:
         """Name → uuid; the last mapping itself while no name changed."""

@@ -16,6 +16,8 @@ from pvccore.model.metadata import NAME_PATTERN
 from pvccore.model.node import NodeConfig, Presence, Readiness, Report
 from pvccore.model.record import Record
 from pvccore.model.settings import Settings
+from pvccore.model.storage import Osds, Pools, PoolVolumes, StorageStatus
+from pvccore.model.task import Task
 from pvccore.model.vm import Definition, Placement, Xml
 
 SCHEMA_VERSION = 1
@@ -61,6 +63,11 @@ RECORD_TYPES: Mapping[Kind, type[Record]] = {
     Kind.XML: Xml,
     Kind.PLACEMENT: Placement,
     Kind.JOURNAL: JournalEntry,
+    Kind.STORAGE_STATUS: StorageStatus,
+    Kind.OSDS: Osds,
+    Kind.POOLS: Pools,
+    Kind.VOLUMES: PoolVolumes,
+    Kind.TASK: Task,
 }
 """What each kind's document decodes to; ALIVE has no document, its name says all."""
 
@@ -78,12 +85,19 @@ _AFFIXES: Mapping[Kind, tuple[str, str]] = {
     Kind.XML: ("/vms/", "/xml"),
     Kind.PLACEMENT: ("/vms/", "/placement"),
     Kind.JOURNAL: ("/journal/", ""),
+    Kind.STORAGE_STATUS: ("/storage/status", ""),
+    Kind.OSDS: ("/storage/osds", ""),
+    Kind.POOLS: ("/storage/pools", ""),
+    Kind.VOLUMES: ("/storage/volumes/", ""),
+    Kind.TASK: ("/tasks/", ""),
     Kind.ALIVE: ("/nodes/", "/alive"),
 }
-_ONLY_ONE = frozenset({Kind.SETTINGS, Kind.MAINTENANCE, Kind.STARTED})
+STORAGE_KINDS = (Kind.STORAGE_STATUS, Kind.OSDS, Kind.POOLS)
+_ONLY_ONE = frozenset({Kind.SETTINGS, Kind.MAINTENANCE, Kind.STARTED, *STORAGE_KINDS})
 _OF_NODE = {"config": Kind.NODE_CONFIG, "presence": Kind.PRESENCE, "readiness": Kind.READINESS}
 _OF_VM = {"definition": Kind.DEFINITION, "placement": Kind.PLACEMENT, "xml": Kind.XML}
-_FLAT = {"reports": Kind.REPORT, "fences": Kind.FENCE, "journal": Kind.JOURNAL}
+_FLAT = {"reports": Kind.REPORT, "fences": Kind.FENCE, "journal": Kind.JOURNAL, "tasks": Kind.TASK}
+_OF_STORAGE = {"status": Kind.STORAGE_STATUS, "osds": Kind.OSDS, "pools": Kind.POOLS}
 _SINGLE = {"settings": Kind.SETTINGS, "maintenance": Kind.MAINTENANCE}
 NODE_KINDS = frozenset({Kind.NODE_CONFIG, Kind.PRESENCE, Kind.READINESS, Kind.REPORT, Kind.FENCE, Kind.ALIVE})
 VM_KINDS = frozenset({Kind.DEFINITION, Kind.PLACEMENT, Kind.XML})
@@ -117,6 +131,8 @@ class Schema:
         self.assigned = chroot + "/assigned"
         self.names = chroot + "/names"
         self.journal = chroot + "/journal"
+        self.volumes = chroot + "/storage/volumes"
+        self.tasks = chroot + "/tasks"
         self.settings = chroot + "/settings"
         self.maintenance = chroot + "/maintenance"
         self.lease_prefix = f"{self.manager}/{LEASE_PREFIX}"
@@ -241,12 +257,17 @@ def _segment(name: str) -> str:
 def _shallow(folder: str, name: str) -> Place | None:
     if folder == "manager":
         return Place(Kind.STARTED, "") if name == "started" else Place(Kind.LEASE, name)
+    if folder == "storage":
+        storage_kind = _OF_STORAGE.get(name)
+        return Place(storage_kind, "") if storage_kind else None
     kind = _FLAT.get(folder)
     return Place(kind, name) if kind else None
 
 
 def _deep(parts: list[str]) -> Place | None:
     folder, key, name = parts[0], parts[1], parts[2]
+    if folder == "storage":
+        return Place(Kind.VOLUMES, name) if key == "volumes" else None
     if folder == "vms":
         kind = _OF_VM.get(name)
     elif folder == "nodes":

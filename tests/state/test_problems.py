@@ -85,7 +85,7 @@ def test_an_unreadable_journal_entry_is_shown_as_one(lab: Lab) -> None:
 
 
 def test_what_later_versions_store_is_tolerated(lab: Lab) -> None:
-    folder = f"{lab.schema.chroot}/storage/pools"
+    folder = f"{lab.schema.chroot}/storage/later"
     lab.store.commit([Create(folder, b"?"), Create(f"{lab.schema.chroot}/forecast", b"?")])
     before = lab.live.cluster
     assert lab.live.refresh() == (before, Delta())

@@ -1,0 +1,279 @@
+"""The storage under the VMs, as its reporter last saw it: health, OSDs, pools, volumes and their snapshots."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from zlib import crc32
+
+from pvccore.model.errors import NotFound
+from pvccore.model.record import Record
+
+VOLUMES_PER_SHARD = 1000
+"""How many volumes of a pool one document holds, about: 1,000 take 250 KB, twice that with a few snapshots each."""
+
+
+class StorageHealth(StrEnum):
+    """Ceph's own word on itself; unknown before anyone has asked it."""
+
+    OK = "ok"
+    WARNING = "warning"
+    ERROR = "error"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HealthCheck:
+    """One complaint of the storage. code: Ceph's name of it, as OSD_DOWN. muted: a person has silenced it."""
+
+    code: str
+    severity: StorageHealth = StorageHealth.WARNING
+    summary: str = ""
+    details: tuple[str, ...] = ()
+    muted: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StorageStatus(Record):
+    """The storage as a whole, as the holder of the manager lease last saw it.
+
+    at: its wall clock when the figures were read, 0 before the first; by: its node. took_s: what reading cost.
+    error, error_since: why nothing newer could be read, and since when; the figures then keep their age.
+    flags: set for the whole cluster, as noout. pg_states: state → how many placement groups.
+    degraded_ratio, misplaced_ratio: of all object copies, 0 to 1. volumes_at: when sizes in use were last read.
+    """
+
+    at: float = 0.0
+    by: str = ""
+    took_s: float = 0.0
+    error: str = ""
+    error_since: float = 0.0
+    fsid: str = ""
+    ceph_version: str = ""
+    health: StorageHealth = StorageHealth.UNKNOWN
+    checks: tuple[HealthCheck, ...] = ()
+    flags: tuple[str, ...] = ()
+    monitors: tuple[str, ...] = ()
+    monitors_in_quorum: tuple[str, ...] = ()
+    manager_daemon: str = ""
+    osds_total: int = 0
+    osds_up: int = 0
+    osds_in: int = 0
+    pgs_total: int = 0
+    pg_states: Mapping[str, int] = field(default_factory=dict, hash=False)
+    total_bytes: int = 0
+    used_bytes: int = 0
+    available_bytes: int = 0
+    degraded_ratio: float = 0.0
+    misplaced_ratio: float = 0.0
+    recovering_bytes_s: float = 0.0
+    read_bytes_s: float = 0.0
+    write_bytes_s: float = 0.0
+    read_operations_s: float = 0.0
+    write_operations_s: float = 0.0
+
+    @property
+    def is_known(self) -> bool:
+        """Whether anything was ever read."""
+        return self.at > 0
+
+    @property
+    def used_ratio(self) -> float:
+        """How much of the raw room is in use, 0 to 1."""
+        return self.used_bytes / self.total_bytes if self.total_bytes else 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Osd:
+    """One OSD of the storage. is_up: its daemon answers. is_in: copies are placed on it.
+
+    node: the host that CRUSH has it under. weight: CRUSH weight (TiB by habit); reweight: 0 to 1.
+    """
+
+    id: int
+    node: str = ""
+    device: str = ""
+    device_class: str = ""
+    is_up: bool = False
+    is_in: bool = False
+    weight: float = 0.0
+    reweight: float = 1.0
+    total_bytes: int = 0
+    used_bytes: int = 0
+    pgs: int = 0
+    latency_ms: float = 0.0
+
+    @property
+    def used_ratio(self) -> float:
+        """How full it is, 0 to 1."""
+        return self.used_bytes / self.total_bytes if self.total_bytes else 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Osds(Record):
+    """Every OSD, by id in ascending order."""
+
+    osds: tuple[Osd, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pool:
+    """One pool. stored_bytes: what clients wrote; used_bytes: what that takes on disks with all copies.
+
+    available_bytes: what clients may still write before the fullest OSD is full (Ceph's max avail).
+    volumes: how many images there are.
+    """
+
+    name: str
+    id: int = 0
+    replicas: int = 0
+    replicas_min: int = 0
+    pgs: int = 0
+    stored_bytes: int = 0
+    used_bytes: int = 0
+    available_bytes: int = 0
+    objects: int = 0
+    volumes: int = 0
+    applications: tuple[str, ...] = ()
+
+    @property
+    def used_ratio(self) -> float:
+        """How much of the room that clients have here is taken, 0 to 1."""
+        room = self.stored_bytes + self.available_bytes
+        return self.stored_bytes / room if room else 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pools(Record):
+    """Every pool, by name."""
+
+    pools: tuple[Pool, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """One snapshot of a volume; size_bytes: the volume's at that moment."""
+
+    name: str
+    size_bytes: int = 0
+    is_protected: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Volume:
+    """One RBD image. used_bytes: -1 when it was never measured (measuring is dear and done now and then).
+
+    parent: pool/image@snapshot that it is a clone of. is_locked: a client holds its exclusive lock.
+    lock_holder: that client's address, where known.
+    """
+
+    name: str
+    size_bytes: int = 0
+    used_bytes: int = -1
+    parent: str = ""
+    is_locked: bool = False
+    lock_holder: str = ""
+    snapshots: tuple[Snapshot, ...] = ()
+
+    def snapshot(self, name: str) -> Snapshot:
+        """The snapshot of that name; raises NotFound."""
+        for one in self.snapshots:
+            if one.name == name:
+                return one
+        raise NotFound("snapshot", f"{self.name}@{name}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PoolVolumes(Record):
+    """Some of a pool's volumes, by name: one of `shards` documents (a power of two), chosen by `shard_of`."""
+
+    pool: str = ""
+    shards: int = 1
+    volumes: tuple[Volume, ...] = ()
+
+
+def volumes_key(pool: str, shard: int) -> str:
+    """The key of one of a pool's documents."""
+    return f"{pool}.{shard}"
+
+
+def pool_of_key(key: str) -> str:
+    """The pool of a document's key."""
+    return key.rpartition(".")[0]
+
+
+def shards_for(volumes: int) -> int:
+    """How many documents that many volumes take: a power of two, so that growing splits each in halves."""
+    shards = 1
+    while shards * VOLUMES_PER_SHARD < volumes:
+        shards *= 2
+    return shards
+
+
+def shard_of(volume: str, shards: int) -> int:
+    """The document that a volume is in: by its name, so that others coming and going don't move it."""
+    return crc32(volume.encode()) % shards
+
+
+def path_of_volume(pool: str, volume: str) -> str:
+    """How a volume is called everywhere outside its pool: POOL/VOLUME, as in a VM's definition."""
+    return f"{pool}/{volume}"
+
+
+def split_volume_path(path: str) -> tuple[str, str]:
+    """Pool and volume of POOL/VOLUME; the volume is empty where there is no slash."""
+    pool, _, volume = path.partition("/")
+    return pool, volume
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Storage:
+    """What is known of the storage, put together. osds by id, pools by name, volumes by pool, then by name."""
+
+    status: StorageStatus = StorageStatus()
+    osds: Mapping[int, Osd] = field(default_factory=dict, hash=False)
+    pools: Mapping[str, Pool] = field(default_factory=dict, hash=False)
+    volumes: Mapping[str, Mapping[str, Volume]] = field(default_factory=dict, hash=False)
+
+    def pool(self, name: str) -> Pool:
+        """The pool of that name; raises NotFound."""
+        try:
+            return self.pools[name]
+        except KeyError:
+            raise NotFound("pool", name) from None
+
+    def osd(self, number: int) -> Osd:
+        """The OSD of that id; raises NotFound."""
+        try:
+            return self.osds[number]
+        except KeyError:
+            raise NotFound("OSD", str(number)) from None
+
+    def volume(self, pool: str, name: str) -> Volume:
+        """The volume of that name in that pool; raises NotFound."""
+        self.pool(pool)
+        try:
+            return self.volumes[pool][name]
+        except KeyError:
+            raise NotFound("volume", path_of_volume(pool, name)) from None
+
+    def find(self, path: str) -> Volume | None:
+        """The volume POOL/VOLUME as a VM names it; None when it was never seen."""
+        pool, name = split_volume_path(path)
+        return self.volumes.get(pool, {}).get(name)
+
+    def clones_of(self, pool: str, volume: str, snapshot: str = "") -> list[str]:
+        """POOL/VOLUME of every clone of a snapshot of this volume (or of one snapshot of it), in order."""
+        parent = f"{path_of_volume(pool, volume)}@{snapshot}"
+        return sorted(
+            path_of_volume(place, one.name)
+            for place, volumes in self.volumes.items()
+            for one in volumes.values()
+            if (one.parent == parent if snapshot else one.parent.startswith(parent))
+        )
+
+
+def merged_volumes(parts: Iterable[PoolVolumes]) -> dict[str, Volume]:
+    """A pool's volumes from its documents, by name."""
+    return {volume.name: volume for part in parts for volume in part.volumes}
