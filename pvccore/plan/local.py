@@ -99,8 +99,9 @@ def _together(plans: Iterable[Plan]) -> Plan:
 
 
 def _plan_vm(vm: Vm, domain: Domain | None, view: LocalView, watch: LocalWatch, *, may_start: bool) -> Plan:
-    if vm.placement.migration is not None and view.node.name in vm.placement.assigned_to:
-        return plan_migration(vm, domain, view, watch)
+    migration = vm.placement.migration
+    if migration is not None and not _is_foreign(vm, view):
+        return plan_migration(vm, migration, domain, view, watch)
     if _is_foreign(vm, view):
         return _superseded(vm, domain, watch)
     if domain is None:

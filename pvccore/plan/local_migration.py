@@ -16,11 +16,8 @@ RESUMES = 5
 RESUME_AGAIN_S = 2.0
 
 
-def plan_migration(vm: Vm, domain: Domain | None, view: LocalView, watch: LocalWatch) -> Plan:
+def plan_migration(vm: Vm, migration: Migration, domain: Domain | None, view: LocalView, watch: LocalWatch) -> Plan:
     """The next step of a migration, on whichever side this agent is."""
-    migration = vm.placement.migration
-    if migration is None:
-        return Plan()
     if vm.placement.node == view.node.name and migration.target != view.node.name:
         return _plan_source(vm, migration, domain, view, watch)
     return _plan_target(vm, migration, domain, view, watch)

@@ -103,7 +103,13 @@ def test_a_host_that_is_being_shut_down_starts_nothing(vm: Vm) -> None:
 
 @pytest.mark.parametrize(
     "vm",
-    [at_rest(wanted=Wanted.STOPPED), at_rest(wanted=Wanted.DISABLED), parked(), a_vm(state=VmState.FAILED)],
+    [
+        at_rest(wanted=Wanted.STOPPED),
+        at_rest(wanted=Wanted.DISABLED),
+        parked(),
+        a_vm(state=VmState.FAILED),
+        a_vm(state=VmState.FAILED, wanted=Wanted.STOPPED),
+    ],
 )
 def test_nothing_else_is_started(vm: Vm) -> None:
     assert local(vm) == Plan()
