@@ -23,6 +23,7 @@ FIGURES_EVERY_S = 5.0
 RECONNECT_PAUSE_S = 0.5
 KEEPALIVE_S, KEEPALIVES = 2, 4
 """A libvirtd that answers no keepalive for this long has its connections closed, which ends every call in them."""
+CALL_OFF_AGAIN_S = 1.0
 TICK_MS = 500
 """How often libvirt's event loop looks whether it shall end."""
 
@@ -137,21 +138,31 @@ class LibvirtHypervisor:
             domain = connection.lookupByUUIDString(uuid)
             with contextlib.suppress(libvirt.libvirtError):  # where it can't be said beforehand, its default holds
                 domain.migrateSetMaxDowntime(max_downtime_ms, 0)
-            abort = threading.Timer(limit_s, self._abort_job, (uuid,))
-            abort.start()
-            try:
-                where = {libvirt.VIR_MIGRATE_PARAM_URI: f"tcp://{address}"}
+            where = {libvirt.VIR_MIGRATE_PARAM_URI: f"tcp://{address}"}
+            with self._called_off_after(limit_s, uuid):
                 domain.migrateToURI3(self._migration_uri.format(address=address), where, _MIGRATION_FLAGS)
-            finally:
-                abort.cancel()
 
-    def _abort_job(self, uuid: str) -> None:
-        """The migration has taken too long; libvirt lets the source run on."""
+    @contextlib.contextmanager
+    def _called_off_after(self, limit_s: float, uuid: str) -> Iterator[None]:
+        """What is within has this long; after that libvirt is told to end it, and lets the source run on."""
+        ended = threading.Event()
+        caller = threading.Thread(target=self._call_off, name="call off", args=(uuid, limit_s, ended), daemon=True)
+        caller.start()
         try:
-            with self._connected() as connection:
-                connection.lookupByUUIDString(uuid).abortJob()
-        except libvirt.libvirtError as error:
-            log.warning("the migration of VM %s could not be ended: %s", uuid, _words(error), extra={"vm": uuid})
+            yield
+        finally:
+            ended.set()
+
+    def _call_off(self, uuid: str, limit_s: float, ended: threading.Event) -> None:
+        """Again and again: early in a migration, and late in it, there is no job that could be ended."""
+        wait_s = limit_s
+        while not ended.wait(wait_s):
+            wait_s = CALL_OFF_AGAIN_S
+            try:
+                with self._connected() as connection:
+                    connection.lookupByUUIDString(uuid).abortJob()
+            except libvirt.libvirtError as error:
+                log.info("the migration of VM %s goes on: %s", uuid, _words(error), extra={"vm": uuid})
 
     @contextlib.contextmanager
     def _acting(self) -> Iterator[Any]:
