@@ -173,6 +173,7 @@ class Program:
         end_at_s = self._clock.monotonic() + HOST_STOP_LIMIT_S
         while not daemon.is_empty and self._clock.monotonic() < end_at_s:
             daemon.pet()
+            daemon.press_power_buttons()
             pause.wait(TICK_S / 2)
 
 

@@ -24,6 +24,7 @@ from nodedaemon.vm_runner import NoStorage, VmRunner
 from pvccore.ceph.commands import CephCommands
 from pvccore.model.errors import Conflict, Unavailable
 from pvccore.model.node import GoodbyeReason, NodeRole
+from pvccore.plan.effects import Shutdown
 from pvccore.state.live import LiveCluster
 from pvccore.state.local_live import LocalLive
 from pvccore.state.schema import Schema
@@ -64,6 +65,7 @@ class Daemon:
         self._clock = clock
         self._around = around
         self._health = ""
+        self._pressed: set[str] = set()
         self._wakes: dict[str, threading.Event] = {}
         chance = random.SystemRandom().random
         node = identity.node
@@ -117,7 +119,7 @@ class Daemon:
     @property
     def status(self) -> str:
         """What the service manager shows of it."""
-        if self._store.connection is not Connection.CONNECTED:
+        if not self._is_connected:
             return f"ZooKeeper: {self._store.connection}; VMs keep running"
         role = "manager" if self._manager is not None and self._manager.leads else "agent"
         return f"{role}, {len(self.agent.view.vms)} VMs here" + (f"; {self._health}" if self._health else "")
@@ -148,12 +150,23 @@ class Daemon:
         self.agent.host_is_stopping = True
         self.wake_all()
 
+    def press_power_buttons(self) -> None:
+        """Where ZooKeeper can't be asked what to do: a host that stops takes its VMs with it, so press, once each."""
+        if self._is_connected:
+            return
+        known = self.agent.known_domains(self._around.hypervisor.observed_domains() or {})
+        for uuid in sorted(known.keys() - self._pressed):
+            self._pressed.add(uuid)
+            self._runner.perform(Shutdown(uuid=uuid, run_id="host-stop"), None, lambda _value, _error: None)
+
     @property
     def is_empty(self) -> bool:
-        """Whether no VM of the cluster runs here any more, and the store says so."""
+        """Whether no VM of the cluster runs here any more, and the store, if it can be asked, says so."""
         domains = self._around.hypervisor.observed_domains()
         if domains is None or self.agent.known_domains(domains):
             return False
+        if not self._is_connected:
+            return True
         node = self.identity.node
         return not any(vm.is_active and vm.node == node for vm in self.agent.view.vms.values())
 
@@ -180,6 +193,10 @@ class Daemon:
             if self._clock.monotonic() >= end_at_s:
                 return False
             pause.wait(GOODBYE_AGAIN_S)
+
+    @property
+    def _is_connected(self) -> bool:
+        return self._store.connection is Connection.CONNECTED
 
     # Threads and wakes
 
