@@ -132,9 +132,10 @@ def _show(options: argparse.Namespace, requests: Requests, world: DemoActions | 
 
 
 def _draw(options: argparse.Namespace, app: Console) -> int:
-    from pvctui.headless import draw
+    from pvctui.headless import Take, draw
 
-    text = draw(app, size=options.size, press=options.press, after_s=options.after, picture=options.screenshot)
+    take = Take(size=options.size, press=options.press, settle_s=options.after)
+    text = draw(app, take, options.screenshot)
     if options.screenshot is None:
         sys.stdout.write(text + "\n")
     return 0

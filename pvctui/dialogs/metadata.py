@@ -69,7 +69,7 @@ class MetadataDialog(Dialog):
         self._restart = Choices(restart, [RESTARTS] if before.autorestart else [], id="field-autorestart")
         methods = [(method.value, label) for method, label in METHOD_LABELS.items()]
         self._method = Choices(methods, [before.migration_method.value], only_one=True, id="field-migration-method")
-        self._move = Choices([(MOVES, "migrate it as well, to a node of this limit")], id="field-move")
+        self._move = Choices([(MOVES, "migrate it too, to a node of this limit")], id="field-move")
         self._move_field = _field("", self._move)
         self._downtime = Input(str(before.max_downtime_ms), compact=True, max_length=6, id="field-max-downtime-ms")
         self._tags = Input(", ".join(before.tags), compact=True, id="field-tags")

@@ -69,6 +69,7 @@ class Palette(Dialog):
     """Type to find; Enter takes the line under the cursor."""
 
     CANCEL_TEXT = "Close"
+    AUTO_FOCUS: ClassVar[str | None] = "#palette-input"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("down", "move(1)", "Down", show=False, priority=True),
         Binding("up", "move(-1)", "Up", show=False, priority=True),

@@ -96,7 +96,7 @@ def _step(mark: str, label: str, when: float | None, text: str) -> Line:
     state = states.get(mark, "dim")
     time = clock(when) if when else ""
     words: Cell = (text, "dim") if mark == TO_COME else text
-    return ((f"{mark} ", state), f"{label.ljust(LABEL_WIDTH)} ", (f"{time.ljust(9)} ", "dim"), words)
+    return ((f"{mark} ", state), f"{label.ljust(LABEL_WIDTH)} ", (f"{time.ljust(9)} ", "label"), words)
 
 
 def _silent(node: Node) -> Line:

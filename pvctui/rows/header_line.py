@@ -22,7 +22,7 @@ def link_words(link: Link) -> Cell:
     if link.is_live:
         return ("● live", "ok")
     if link.trouble:
-        return (f"✗ no cluster{_age(link)}", "bad")
+        return (f"✗ not connected{_age(link)}", "bad")
     if link.age_s is None:
         return ("◌ connecting", "warn")
     return (f"◌ reconnecting{_age(link)}", "warn")

@@ -29,7 +29,7 @@ def content_of_line(line: Line) -> Content:
 
 
 def content_of(lines: Iterable[Line], width: int = 0) -> Content:
-    """Lines one under the other; wrapped to a width, what follows a label stays right of it."""
+    """Lines one under the other; wrapped to a width, what follows the last label stays right of it."""
     return Content("\n").join([part for line in lines for part in _wrapped(line, width)])
 
 
@@ -37,12 +37,13 @@ def _wrapped(line: Line, width: int) -> list[Content]:
     whole = content_of_line(line)
     if not width or whole.cell_length <= width:
         return [whole]
-    first = line[0]
-    indent = cell_len(first[0]) if isinstance(first, tuple) and first[1] == "label" else 0
+    labels = [place for place, piece in enumerate(line) if isinstance(piece, tuple) and piece[1] == "label"]
+    label = content_of_line(line[: labels[-1] + 1] if labels else ())
+    indent = label.cell_length
     if not indent or indent >= width:
         return list(whole.wrap(width))
-    rest = content_of_line(line[1:]).wrap(width - indent)
-    label, air = content_of_line(line[:1]), " " * indent
+    rest = content_of_line(line[labels[-1] + 1 :]).wrap(width - indent)
+    air = " " * indent
     return [Content.assemble(air if place else label, part) for place, part in enumerate(rest)]
 
 

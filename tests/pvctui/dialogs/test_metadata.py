@@ -80,7 +80,7 @@ async def test_a_limit_without_its_node_is_refused_unless_it_moves_too() -> None
     async with console(None, stored=stored) as shown:
         text = await shown.press("3", "e", "right", "space")
         assert "hv1, where it is, is outside this limit." in text
-        assert "migrate it as well" in text
+        assert "migrate it too" in text
         await to_save(shown)
         await shown.press("enter")
         await shown.until(lambda: "its new node limit forbids" in shown.text())

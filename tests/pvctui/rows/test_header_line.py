@@ -45,7 +45,7 @@ def test_before_the_first_snapshot_no_number_is_told() -> None:
 
 
 def test_an_empty_tree_is_not_live() -> None:
-    assert "✗ no cluster" in header(link=Link(connection=Connection.RECONNECTING, trouble="no cluster at h/pvc"))
+    assert "✗ not connected" in header(link=Link(connection=Connection.RECONNECTING, trouble="no cluster at h/pvc"))
 
 
 def test_read_only_is_told() -> None:
