@@ -28,3 +28,8 @@ class Record:
     version: int = NEW
     zxid: int = 0
     extra: Mapping[str, Any] = field(default_factory=lambda: NOTHING_MORE, hash=False)
+
+    @property
+    def is_known(self) -> bool:
+        """Whether it is what the store says: a stand-in for a document that is missing or can't be read is not."""
+        return self.version >= 0

@@ -8,7 +8,7 @@ from pvccore.model.change import Change, Check, Kind, Write
 from pvccore.model.cluster import Cluster
 from pvccore.model.fence import BlocklistPhase, Evidence, Fence, FenceAgent, FenceCause, FencePhase
 from pvccore.model.node import Node
-from pvccore.model.record import NEW
+from pvccore.model.record import NEW, UNREADABLE
 from pvccore.plan.effects import Outcome, Plan, Power, ReadPower, SendPowerOff, Step
 from pvccore.plan.watch import Watch
 
@@ -49,7 +49,7 @@ def blocklist_is_done(node: Node) -> bool:
     """Whether the node's Ceph clients of this round are locked out, or there is no Ceph."""
     blocklist = node.fence.blocklist
     if not storage_address(node):
-        return True
+        return node.config.version != UNREADABLE  # then nobody knows whether there is Ceph
     return blocklist.phase is BlocklistPhase.ACKNOWLEDGED and blocklist.round == node.fence.round
 
 

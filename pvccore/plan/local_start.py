@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from pvccore.model.cluster import LocalView
+from pvccore.model.record import UNREADABLE
 from pvccore.model.vm import Claim, Vm, VmState
 from pvccore.plan.domains import Domain, DomainState, LocalWatch
 from pvccore.plan.effects import InspectVolumes, Outcome, Plan, Resume, StartPaused, Step
@@ -23,6 +24,8 @@ LOCK_AGAIN_S = 1.0
 def plan_start(vm: Vm, view: LocalView, watch: LocalWatch, *, may_start: bool) -> Plan:
     """The next step of a VM that shall run here and has no domain: state stopped or starting."""
     claim = vm.placement.claim
+    if vm.definition.version == UNREADABLE:
+        return Plan()  # nobody knows the volumes to look at
     if vm.placement.state is VmState.STARTING and claim is not None and watch.is_own_run(claim.run_id):
         return _go_on(vm, claim, view, watch)
     if vm.placement.state is VmState.STARTING:

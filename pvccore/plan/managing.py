@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from pvccore.model.change import Kind
+from pvccore.model.change import Change, Kind
 from pvccore.model.cluster import Cluster
 from pvccore.model.fence import FencePhase
 from pvccore.model.node import Node
+from pvccore.model.record import UNREADABLE
 from pvccore.plan.cold_start import plan_cold_start
 from pvccore.plan.effects import Plan, Step, earliest
 from pvccore.plan.fencing import plan_fencing
@@ -31,15 +32,23 @@ def plan_manager(cluster: Cluster, watch: Watch) -> Plan:
 
 
 def _one_write_each(steps: Iterable[Step]) -> tuple[Step, ...]:
-    """The steps without those that would write a record again that an earlier one writes: they could only conflict."""
+    """The steps without those that could only conflict.
+
+    Those would write a record again that an earlier one writes, or depend on one that can't be read.
+    """
     written: set[tuple[Kind, str]] = set()
     kept = []
     for step in steps:
         records = {(write.kind, write.key) for write in step.change.writes} if step.change is not None else set()
-        if written.isdisjoint(records):
+        if written.isdisjoint(records) and not (step.change is not None and _is_blind(step.change)):
             written |= records
             kept.append(step)
     return tuple(kept)
+
+
+def _is_blind(change: Change) -> bool:
+    before = (write.before for write in change.writes if write.before is not None)
+    return UNREADABLE in {record.version for record in before} | {check.version for check in change.checks}
 
 
 def _plan_placements(cluster: Cluster, fenced: list[Node], watch: Watch) -> Plan:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from pvccore.model.cluster import Cluster
 from pvccore.model.node import Node, ReadinessState
+from pvccore.model.record import UNREADABLE
 from pvccore.model.selectors import Selector
 from pvccore.model.settings import Settings
 from pvccore.model.vm import Vm
@@ -98,7 +99,8 @@ class Rooms:
         staying: the VM is counted on this node already and shall start there.
         """
         return (
-            (None if staying else _is_there(node, vm))
+            _unreadable(vm)
+            or (None if staying else _is_there(node, vm))
             or _outside_limit(node, vm)
             or self._standing[node.name]
             or (None if staying else self._no_room(node, vm))
@@ -167,6 +169,11 @@ def standing_objection(node: Node) -> str | None:
 def _not_ready(node: Node) -> str:
     state = node.readiness.state
     return f"is {ReadinessState.FLUSHING if state is ReadinessState.READY else state}"
+
+
+def _unreadable(vm: Vm) -> str | None:
+    """Nobody knows its limit and its memory then."""
+    return "can't read its definition" if vm.definition.version == UNREADABLE else None
 
 
 def _is_there(node: Node, vm: Vm) -> str | None:

@@ -9,7 +9,8 @@ import pytest
 
 from pvccore.model.change import Kind
 from pvccore.model.fence import BlocklistPhase, FenceAgent, FenceCause, FencePhase
-from pvccore.model.node import Alive, Node
+from pvccore.model.node import Alive, Node, NodeConfig
+from pvccore.model.record import UNREADABLE
 from pvccore.model.vm import VmState
 from pvccore.plan.effects import MarkOsdsDown, Outcome, Plan, Power, ReadPower, SendPowerOff
 from pvccore.plan.fence_record import NEW_BOOT
@@ -447,6 +448,11 @@ def test_where_there_is_ceph_only_after_the_blocklist_is_acknowledged() -> None:
     plan = steps_of(powered_off(node, blocklist=blocklisted()), a_watch())
     assert fence_after(plan).phase is FencePhase.RECOVERING
     assert effects(plan) == [MarkOsdsDown(node="hv1", round=1)]
+
+
+def test_a_node_whose_configuration_can_not_be_read_may_have_ceph() -> None:
+    node = with_changes(powered_off(), config=NodeConfig(version=UNREADABLE))
+    assert steps_of(node, a_watch()) == Plan()
 
 
 def test_an_entry_of_an_earlier_round_does_not_count() -> None:

@@ -10,6 +10,7 @@ import pytest
 from pvccore.model.change import Kind
 from pvccore.model.fence import BlocklistPhase, FencePhase
 from pvccore.model.node import Presence
+from pvccore.model.record import NEW, UNREADABLE
 from pvccore.model.vm import Claim, MigrationPhase, Placement, Request, RequestVerb, Vm, VmState, Wanted
 from pvccore.plan.domains import Domain, DomainState, LocalWatch
 from pvccore.plan.effects import Destroy, Outcome, Plan, Resume, Shutdown, StartPaused
@@ -358,6 +359,14 @@ def test_a_domain_that_the_cluster_does_not_know_is_never_touched() -> None:
 def test_the_source_of_a_migration_that_has_arrived_keeps_no_copy() -> None:
     vm = a_vm(on="hv2", migration=migrating("hv1", "hv2", phase=MigrationPhase.ARRIVED))
     assert effects(foreign(vm, a_domain(vm))) == destroyed(vm, "superseded")
+
+
+@pytest.mark.parametrize("version", [NEW, UNREADABLE])
+def test_a_vm_whose_placement_is_missing_or_can_not_be_read_is_never_touched(version: int) -> None:
+    vm = replace(a_vm(), placement=Placement(version=version))
+    assert local(vm, DomainState.RUNNING) == Plan()
+    assert foreign(vm, a_domain(vm)) == Plan()
+    assert plan_local(a_view(fenced(NODE, FencePhase.FAILED), elsewhere=[vm]), a_local_watch(a_domain(vm))) == Plan()
 
 
 # The gate

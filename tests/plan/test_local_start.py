@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from pvccore.model.change import Kind
-from pvccore.model.vm import Claim, Vm, VmState
+from pvccore.model.record import UNREADABLE
+from pvccore.model.vm import Claim, Definition, Vm, VmState
 from pvccore.plan.domains import DomainState
 from pvccore.plan.effects import Destroy, InspectVolumes, Outcomes, Plan, Resume, StartPaused
 from pvccore.plan.local import plan_local
@@ -87,6 +89,11 @@ def test_a_domain_that_runs_is_running() -> None:
     assert placement_after(found).state is VmState.RUNNING
     assert placement_after(found).failure == ""
     assert checked(found) == {Kind.FENCE}
+
+
+def test_a_vm_whose_definition_can_not_be_read_is_not_started_for_nobody_knows_its_volumes() -> None:
+    for vm in (at_rest(), starting()):
+        assert plan(replace(vm, definition=Definition(version=UNREADABLE))) == Plan()
 
 
 # What an earlier daemon left behind

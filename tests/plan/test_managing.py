@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from pvccore.model.change import Kind
-from pvccore.model.fence import BlocklistPhase, FencePhase
-from pvccore.model.node import ReadinessState
+from pvccore.model.fence import BlocklistPhase, Fence, FencePhase
+from pvccore.model.node import Readiness, ReadinessState
+from pvccore.model.record import UNREADABLE
 from pvccore.model.vm import VmState
 from pvccore.plan.effects import AddBlocklist, Plan, Power, ReadPower
 from pvccore.plan.managing import plan_manager
@@ -30,6 +33,8 @@ from tests.plan.clusters import (
     said,
     with_ceph,
 )
+
+DEAD = fenced(a_node("hv1"), FencePhase.RECOVERING)
 
 
 def test_the_plan_for_a_settled_cluster_is_empty() -> None:
@@ -102,6 +107,15 @@ def test_a_record_is_written_once_in_a_plan() -> None:
     outcomes = {reading: (ended(Power.OFF, ago_s=0.6), ended(Power.OFF)), add: (ended(),)}
     plan = plan_manager(a_cluster(node, a_node("hv2")), a_watch(outcomes))
     assert said(plan) == ["fence hv1: powered off"]
+
+
+def test_what_can_not_be_read_is_not_written_over_and_over() -> None:
+    blind = replace(a_node("hv1"), fence=Fence(version=UNREADABLE, phase=FencePhase.FAILED, error="can't be read"))
+    assert plan_manager(a_cluster(blind, a_node("hv2")), a_watch()).steps == ()
+    unclear = replace(DEAD, readiness=Readiness(version=UNREADABLE))
+    assert placement_after(plan_manager(a_cluster(unclear, a_node("hv2"), vms=[a_vm()]), a_watch())).node == "hv2"
+    lost = replace(DEAD, fence=replace(DEAD.fence, version=UNREADABLE))
+    assert plan_manager(a_cluster(lost, a_node("hv2"), vms=[a_vm()]), a_watch()).steps == ()
 
 
 def test_a_cold_cluster_starts_when_all_were_seen() -> None:

@@ -10,8 +10,9 @@ import pytest
 from pvccore.model.cluster import Cluster
 from pvccore.model.fence import FencePhase
 from pvccore.model.node import DomainReport, GoodbyeReason, Node, ReadinessState, WantedReadiness
+from pvccore.model.record import UNREADABLE
 from pvccore.model.selectors import Selector
-from pvccore.model.vm import VmState, Wanted
+from pvccore.model.vm import Definition, VmState, Wanted
 from pvccore.plan.placement import Rooms, standing_objection
 from tests.plan.clusters import (
     FLUSHED,
@@ -85,6 +86,10 @@ def test_a_vm_is_not_placed_where_there_is_no_room() -> None:
 def test_an_overfull_node_has_no_room_at_all() -> None:
     big = a_vm("big", "hv2", memory_mb=8 * GB)
     assert objection(a_node("hv2", memory_total_mb=4 * GB), a_vm(), big) == "has 0 of the 1 GB it needs"
+
+
+def test_a_vm_whose_definition_can_not_be_read_is_placed_nowhere() -> None:
+    assert objection(a_node("hv2"), replace(a_vm(), definition=Definition(version=UNREADABLE))) is not None
 
 
 def test_a_vm_that_stays_needs_neither_room_nor_another_node() -> None:
