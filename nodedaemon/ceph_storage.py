@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from pvccore.ceph.blocklist import Blocklist
-from pvccore.ceph.commands import CephCommands
+from pvccore.ceph.commands import Commands
 from pvccore.ceph.locks import Locks
 from pvccore.ceph.osds import Osds
 from pvccore.model.errors import PvcError
@@ -17,7 +17,7 @@ class CephStorage:
     own_address: the node's storage address. volumes_of: the volumes of a VM by its uuid.
     """
 
-    def __init__(self, commands: CephCommands, own_address: str, volumes_of: Callable[[str], tuple[str, ...]]) -> None:
+    def __init__(self, commands: Commands, own_address: str, volumes_of: Callable[[str], tuple[str, ...]]) -> None:
         self._commands = commands
         self._locks = Locks(commands=commands, own_address=own_address)
         self._blocklist = Blocklist(commands=commands)

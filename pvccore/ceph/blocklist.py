@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from ipaddress import IPv6Address, ip_address
 from typing import Any
 
-from pvccore.ceph.commands import CephCommands
+from pvccore.ceph.commands import Commands
 from pvccore.model.errors import Invalid
 
 YEAR_S = 365 * 24 * 3600
@@ -22,7 +22,7 @@ YEAR_S = 365 * 24 * 3600
 class Blocklist:
     """The blocklist of one Ceph cluster; adding and lifting may be repeated without harm."""
 
-    commands: CephCommands
+    commands: Commands
 
     def add(self, address: str) -> None:
         """Refuse every client of `address` from now on."""

@@ -1,25 +1,69 @@
-"""The one file that runs `ceph` and `rbd`: JSON in, values out, always with a time limit and never through a shell."""
+"""The one file that runs `ceph`, `rbd` and their kin: words in, values out, always with a limit, never by a shell."""
 
 from __future__ import annotations
 
 import json
+import os
+import re
+import selectors
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from pvccore.model.errors import NotFound, Refused, Unavailable
 
 LIMIT_S = 10.0
 """How long a command may take before it is ended: a hanging Ceph must not hang us."""
+SILENCE_LIMIT_S = 60.0
+"""How long a command that tells its progress may say nothing."""
+LOOK_EVERY_S = 0.5
 NO_SUCH_THING = 2
 """Exit code of `ceph` and `rbd` for ENOENT."""
 MAX_OUTPUT_BYTES = 64 * 1024 * 1024
+MAX_SAID_BYTES = 8192
+_PERCENT = re.compile(r"(\d{1,3}(?:\.\d+)?)(?:/100)?%")
+
+Tell = Callable[[float, str], bool]
+"""Told of progress, 0 to 1, with words; answers whether to go on."""
+
+
+def go_on(_progress: float, _text: str) -> bool:
+    """Tell nobody, and never stop."""
+    return True
+
+
+class Commands(Protocol):
+    """The tools of one Ceph cluster. Errors: `Unavailable` without an answer in time, `NotFound`, else `Refused`."""
+
+    def ceph(self, *words: str) -> Any:  # noqa: ANN401 - whatever JSON Ceph prints
+        """What `ceph WORDS --format json` says; None when it prints nothing."""
+
+    def ceph_all(self, *commands: str) -> list[Any]:
+        """What several `ceph` commands say, run by one process: starting it is most of the cost."""
+
+    def rbd(self, *words: str, limit_s: float = 0.0) -> Any:  # noqa: ANN401 - whatever JSON Ceph prints
+        """What `rbd WORDS --format json` says. limit_s: another limit than the usual one."""
+
+    def rbd_plain(self, *words: str) -> str:
+        """What `rbd WORDS` prints, for the commands that know no format."""
+
+    def rbd_followed(self, *words: str, tell: Tell) -> None:
+        """Carry out `rbd WORDS`, which takes long and tells how far it is; `Refused` when `tell` stopped it."""
+
+    def image_facts(self, path: str) -> Any:  # noqa: ANN401 - whatever JSON qemu-img prints
+        """What `qemu-img info` says of an image file on this machine."""
+
+    def image_written(self, path: str, image_format: str, volume: str, *, tell: Tell) -> None:
+        """Write an image file of this machine, of that format, into an existing volume."""
+
+    def ceph_volume(self, *words: str) -> str:
+        """What `ceph-volume WORDS` prints; it prepares and activates OSDs on this machine."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CephCommands:
-    """The command line of one Ceph cluster.
+    """The command line of one Ceph cluster; see `Commands`.
 
     configuration: path of a ceph.conf other than the default. user: without "client.". limit_s: per command.
     Every call raises `Unavailable` when Ceph does not answer in time, `NotFound` for ENOENT, else `Refused` with the
@@ -31,52 +75,123 @@ class CephCommands:
     limit_s: float = LIMIT_S
 
     def ceph(self, *words: str) -> Any:  # noqa: ANN401 - whatever JSON Ceph prints
-        """What `ceph WORDS --format json` says; None when it prints nothing."""
-        connect_s = str(max(1, int(self.limit_s) - 1))
-        return _json(self._run(["ceph", *self._options(), "--connect-timeout", connect_s, "--format", "json", *words]))
+        return _json(self._run([*self._ceph(), *words]))
 
-    def rbd(self, *words: str) -> Any:  # noqa: ANN401 - whatever JSON Ceph prints
-        """What `rbd WORDS --format json` says; None when it prints nothing."""
-        return _json(self._run(["rbd", *self._options(), *words, "--format", "json"]))
+    def ceph_all(self, *commands: str) -> list[Any]:
+        said = self._run(self._ceph(), typed="\n".join((*commands, "")))
+        found = list(_documents(said))
+        if len(found) != len(commands):
+            raise Unavailable(f"Ceph answered {len(found)} of {len(commands)} questions")
+        return found
+
+    def rbd(self, *words: str, limit_s: float = 0.0) -> Any:  # noqa: ANN401 - whatever JSON Ceph prints
+        return _json(self._run(["rbd", *self._options(), *words, "--format", "json"], limit_s=limit_s))
 
     def rbd_plain(self, *words: str) -> str:
-        """What `rbd WORDS` prints, for the commands that know no format."""
         return self._run(["rbd", *self._options(), *words])
+
+    def rbd_followed(self, *words: str, tell: Tell) -> None:
+        _follow(["rbd", *self._options(), *words], tell)
+
+    def image_facts(self, path: str) -> Any:  # noqa: ANN401 - whatever JSON qemu-img prints
+        return _json(self._run(["qemu-img", "info", "--output", "json", path]))
+
+    def image_written(self, path: str, image_format: str, volume: str, *, tell: Tell) -> None:
+        conf = f":conf={self.configuration}" if self.configuration else ""
+        target = f"rbd:{volume}" + (f":id={self.user}" if self.user else "") + conf
+        _follow(["qemu-img", "convert", "-p", "-n", "-f", image_format, "-O", "raw", path, target], tell)
+
+    def ceph_volume(self, *words: str) -> str:
+        return self._run(["ceph-volume", *words], limit_s=SILENCE_LIMIT_S)
+
+    def _ceph(self) -> list[str]:
+        connect_s = str(max(1, int(self.limit_s) - 1))
+        return ["ceph", *self._options(), "--connect-timeout", connect_s, "--format", "json"]
 
     def _options(self) -> list[str]:
         configuration = ["--conf", self.configuration] if self.configuration else []
         return [*configuration, *(["--id", self.user] if self.user else [])]
 
-    def _run(self, argv: Sequence[str]) -> str:
+    def _run(self, argv: Sequence[str], *, limit_s: float = 0.0, typed: str = "") -> str:
+        limit_s = limit_s or self.limit_s
         try:
-            done = subprocess.run(
-                argv, stdin=subprocess.DEVNULL, capture_output=True, timeout=self.limit_s, check=False
-            )
+            done = subprocess.run(argv, input=typed.encode(), capture_output=True, timeout=limit_s, check=False)
         except subprocess.TimeoutExpired:
-            raise Unavailable(f"{argv[0]} did not answer within {self.limit_s:g} s", in_doubt=True) from None
+            raise Unavailable(f"{argv[0]} did not answer within {limit_s:g} s", in_doubt=True) from None
         except OSError as error:
             raise Unavailable(f"{argv[0]} can't be run: {error.strerror}") from None
         if done.returncode:
-            raise _failure(argv, done)
+            raise _failure(argv, done.returncode, done.stderr)
         return done.stdout[:MAX_OUTPUT_BYTES].decode(errors="replace")
 
 
-def _failure(argv: Sequence[str], done: subprocess.CompletedProcess[bytes]) -> NotFound | Refused | Unavailable:
-    lines = [line.strip() for line in done.stderr.decode(errors="replace").splitlines() if line.strip()]
-    said = lines[-1] if lines else f"exit code {done.returncode}"
+def _follow(argv: Sequence[str], tell: Tell) -> None:
+    """Run a command that prints how far it is; it is ended when `tell` says so, or when it falls silent."""
+    try:
+        process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    except OSError as error:
+        raise Unavailable(f"{argv[0]} can't be run: {error.strerror}") from None
+    try:
+        said = _listen(process, argv[0], tell)
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.wait()
+        if process.stdout is not None:
+            process.stdout.close()
+    if process.returncode:
+        raise _failure(argv, process.returncode, said)
+
+
+def _listen(process: subprocess.Popen[bytes], name: str, tell: Tell) -> bytes:
+    """What it printed last, once it has ended; raises `Refused` when stopped and `Unavailable` when it is silent."""
+    output = process.stdout
+    assert output is not None  # noqa: S101 - asked for a pipe
+    said, silent_s, progress = b"", 0.0, 0.0
+    with selectors.DefaultSelector() as selector:
+        selector.register(output, selectors.EVENT_READ)
+        while True:
+            if not tell(progress, ""):
+                raise Refused("cancelled")
+            if not selector.select(LOOK_EVERY_S):
+                silent_s += LOOK_EVERY_S
+                if silent_s >= SILENCE_LIMIT_S:
+                    raise Unavailable(f"{name} did not move for {SILENCE_LIMIT_S:g} s", in_doubt=True)
+                continue
+            part = os.read(output.fileno(), MAX_SAID_BYTES)
+            if not part:
+                process.wait(LIMIT_S)
+                return said
+            silent_s = 0.0
+            said = (said + part)[-MAX_SAID_BYTES:]
+            shares = _PERCENT.findall(said.decode(errors="replace"))
+            progress = min(1.0, float(shares[-1]) / 100) if shares else progress
+
+
+def _failure(argv: Sequence[str], code: int, stderr: bytes) -> NotFound | Refused | Unavailable:
+    text = stderr.decode(errors="replace").replace("\r", "\n")
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    said = lines[-1] if lines else f"exit code {code}"
     words = " ".join(word for word in argv[1:4] if not word.startswith("-"))
     if "error connecting to the cluster" in said or "couldn't connect" in said:
         return Unavailable(f"{argv[0]}: {said}")
-    if done.returncode == NO_SUCH_THING:
+    if code == NO_SUCH_THING:
         return NotFound(argv[0], said)
     return Refused(f"{argv[0]} {words}: {said}")
 
 
 def _json(text: str) -> Any:  # noqa: ANN401 - whatever JSON Ceph prints
-    if not text.strip():
-        return None
-    try:
-        # Only the first document: `osd blocklist ls` of Ceph 16 prints an empty list of ranges behind its list.
-        return json.JSONDecoder().raw_decode(text.strip())[0]
-    except ValueError:
-        raise Unavailable(f"Ceph answered with something that is not JSON: {text[:60]!r}") from None
+    """The first document: `osd blocklist ls` of Ceph 16 prints an empty list of ranges behind its list."""
+    return next(_documents(text), None)
+
+
+def _documents(text: str) -> Iterator[Any]:
+    """The documents in what was printed, one after another."""
+    decoder, text = json.JSONDecoder(), text.strip()
+    while text:
+        try:
+            found, end = decoder.raw_decode(text)
+        except ValueError:
+            raise Unavailable(f"Ceph answered with something that is not JSON: {text[:60]!r}") from None
+        yield found
+        text = text[end:].lstrip()

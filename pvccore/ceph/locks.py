@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pvccore.ceph.blocklist import Blocklist, address_of
-from pvccore.ceph.commands import CephCommands
+from pvccore.ceph.commands import Commands
 from pvccore.model.errors import NotFound, Refused
 
 
@@ -47,7 +47,7 @@ class Holders:
 class Locks:
     """The locks of one Ceph cluster's images, as one node looks at them."""
 
-    commands: CephCommands
+    commands: Commands
     own_address: str
 
     def holders(self, volume: str) -> Holders:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from zlib import crc32
 
-from pvccore.model.errors import NotFound
+from pvccore.model.errors import Invalid, NotFound
 from pvccore.model.record import Record
 
 VOLUMES_PER_SHARD = 1000
@@ -277,3 +277,27 @@ class Storage:
 def merged_volumes(parts: Iterable[PoolVolumes]) -> dict[str, Volume]:
     """A pool's volumes from its documents, by name."""
     return {volume.name: volume for part in parts for volume in part.volumes}
+
+
+def parse_size(text: str) -> int:
+    """A size as a person types it (20G, 512M, 1.5T, or bytes), in bytes; raises Invalid."""
+    units = {"B": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
+    word = text.strip().upper().removesuffix("IB")
+    unit = units.get(word[-1:], 0)
+    try:
+        number = float(word[:-1] if unit else word) * (unit or 1)
+    except ValueError:
+        number = 0.0
+    if not 0 < number < 1 << 60:
+        raise Invalid("size", text, "must be like 20G, 512M or 1.5T")
+    return int(number)
+
+
+def size_words(size_bytes: float) -> str:
+    """A size as a person reads it, in the units that `parse_size` takes."""
+    size, unit = float(size_bytes), "B"
+    for larger in ("K", "M", "G", "T"):
+        if abs(size) < 1024:  # noqa: PLR2004 - binary units
+            break
+        size, unit = size / 1024, larger
+    return f"{size:.4g} {unit}"

@@ -1,0 +1,79 @@
+"""Pools: how they are, made for RBD, removed, and their placement groups."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pvccore.ceph.commands import Commands
+from pvccore.model.errors import PvcError
+from pvccore.model.storage import Pool
+
+MEAN_IT = "--yes-i-really-mean-it"
+MEAN_IT_TWICE = "--yes-i-really-really-mean-it"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pools:
+    """The pools of one Ceph cluster."""
+
+    commands: Commands
+
+    def add(self, name: str, pgs: int, replicas: int, replicas_min: int) -> None:
+        """Make a replicated pool for volumes; when a later step fails, the half-made pool is taken away again."""
+        self.commands.ceph("osd", "pool", "create", name, str(pgs), str(pgs), "replicated")
+        try:
+            single = [MEAN_IT] if replicas == 1 else []
+            self.commands.ceph("osd", "pool", "set", name, "size", str(replicas), *single)
+            self.commands.ceph("osd", "pool", "set", name, "min_size", str(replicas_min))
+            self.commands.ceph("osd", "pool", "application", "enable", name, "rbd")
+            self.commands.rbd_plain("pool", "init", name)
+        except PvcError:
+            self.remove(name)
+            raise
+
+    def remove(self, name: str) -> None:
+        """Remove a pool with everything in it; Ceph refuses unless it is configured to allow that."""
+        self.commands.ceph("osd", "pool", "delete", name, name, MEAN_IT_TWICE)
+
+    def set_pgs(self, name: str, pgs: int) -> None:
+        """Have the pool split or merged to that many placement groups; Ceph does it little by little."""
+        self.commands.ceph("osd", "pool", "set", name, "pg_num", str(pgs))
+        self.commands.ceph("osd", "pool", "set", name, "pgp_num", str(pgs))
+
+    def load(self) -> dict[str, Pool]:
+        """Every pool as it is now, by name."""
+        df, dump = self.commands.ceph_all("df detail", "osd dump")
+        return {pool.name: pool for pool in parse_pools(df, dump)}
+
+
+def parse_pools(df: Any, dump: Any, volumes: Mapping[str, int] | None = None) -> tuple[Pool, ...]:  # noqa: ANN401 - JSON
+    """`ceph df detail` and `osd dump` as pools, by name. volumes: how many each has."""
+    use = {str(one["name"]): one.get("stats") or {} for one in (df or {}).get("pools") or ()}
+    counts = volumes or {}
+    found = [_pool(one, use.get(str(one["pool_name"]), {}), counts) for one in (dump or {}).get("pools") or ()]
+    return tuple(sorted(found, key=lambda pool: pool.name))
+
+
+def is_for_volumes(pool: Pool) -> bool:
+    """Whether RBD images may be in it: it is marked so, or nobody ever said what it is for."""
+    return "rbd" in pool.applications or not pool.applications
+
+
+def _pool(entry: Mapping[str, Any], use: Mapping[str, Any], volumes: Mapping[str, int]) -> Pool:
+    name = str(entry["pool_name"])
+    return Pool(
+        name=name,
+        id=int(entry.get("pool", entry.get("pool_id", 0))),
+        replicas=int(entry.get("size", 0)),
+        replicas_min=int(entry.get("min_size", 0)),
+        pgs=int(entry.get("pg_num_target", entry.get("pg_num", 0))),
+        # Before Ceph 14 there is no "stored"; bytes_used then is what clients wrote.
+        stored_bytes=int(use.get("stored", use.get("bytes_used", 0))),
+        used_bytes=int(use.get("bytes_used", 0)),
+        available_bytes=int(use.get("max_avail", 0)),
+        objects=int(use.get("objects", 0)),
+        volumes=volumes.get(name, 0),
+        applications=tuple(sorted(entry.get("application_metadata") or ())),
+    )

@@ -1,0 +1,64 @@
+"""Snapshots of volumes: made, renamed, rolled back to, protected while clones hang on them, removed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pvccore.ceph.commands import Commands, Tell
+from pvccore.model.errors import Refused
+from pvccore.model.storage import Snapshot
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshots:
+    """The snapshots of one Ceph cluster's volumes; `volume` is always POOL/VOLUME."""
+
+    commands: Commands
+
+    def load(self, volume: str) -> tuple[Snapshot, ...]:
+        """Those of one volume, the oldest first."""
+        return tuple(parse_listed_snapshot(one) for one in self.commands.rbd("snap", "ls", volume) or ())
+
+    def add(self, volume: str, name: str) -> None:
+        """Keep the volume as it is at this moment under a name."""
+        self.commands.rbd_plain("snap", "create", "--no-progress", f"{volume}@{name}")
+
+    def rename(self, volume: str, name: str, new_name: str) -> None:
+        """Give a snapshot another name."""
+        self.commands.rbd_plain("snap", "rename", f"{volume}@{name}", f"{volume}@{new_name}")
+
+    def roll_back(self, volume: str, name: str, tell: Tell) -> None:
+        """Make the volume what it was; all that was written since is lost."""
+        self.commands.rbd_followed("snap", "rollback", f"{volume}@{name}", tell=tell)
+
+    def protect(self, volume: str, name: str) -> None:
+        """Keep it from being removed while clones hang on it; harmless when it is so."""
+        try:
+            self.commands.rbd_plain("snap", "protect", f"{volume}@{name}")
+        except Refused as refused:
+            if not any(one.name == name and one.is_protected for one in self.load(volume)):
+                raise refused from None
+
+    def unprotect(self, volume: str, name: str) -> None:
+        """Let it be removed; Ceph refuses while clones hang on it."""
+        self.commands.rbd_plain("snap", "unprotect", f"{volume}@{name}")
+
+    def remove(self, volume: str, name: str) -> None:
+        """Forget what the volume was at that moment."""
+        self.commands.rbd_plain("snap", "rm", "--no-progress", f"{volume}@{name}")
+
+    def clones(self, volume: str, name: str) -> tuple[str, ...]:
+        """POOL/VOLUME of what hangs on a snapshot."""
+        listed = self.commands.rbd("children", f"{volume}@{name}") or ()
+        return tuple(str(one) if isinstance(one, str) else f"{one['pool']}/{one['image']}" for one in listed)
+
+
+def parse_listed_snapshot(entry: Mapping[str, Any]) -> Snapshot:
+    """One entry of `rbd snap ls`, or of a snapshot in `rbd ls -l`; "protected" is a text there, a truth elsewhere."""
+    return Snapshot(
+        name=str(entry.get("snapshot", entry.get("name", ""))),
+        size_bytes=int(entry.get("size", 0)),
+        is_protected=str(entry.get("protected", "")).lower() == "true",
+    )
