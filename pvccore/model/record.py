@@ -30,6 +30,6 @@ class Record:
     extra: Mapping[str, Any] = field(default_factory=lambda: NOTHING_MORE, hash=False)
 
     @property
-    def is_known(self) -> bool:
+    def is_stored(self) -> bool:
         """Whether it is what the store says: a stand-in for a document that is missing or can't be read is not."""
         return self.version >= 0

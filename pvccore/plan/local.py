@@ -36,7 +36,7 @@ def plan_local(view: LocalView, watch: LocalWatch) -> Plan:
     places = view.settings.starts_per_node - sum(vm.placement.state is VmState.STARTING for vm in view.vms.values())
     plans = []
     for uuid, vm in sorted({**view.elsewhere, **view.vms}.items()):
-        if uuid in busy or not vm.placement.is_known:
+        if uuid in busy or not vm.placement.is_stored:
             continue
         plan = _plan_vm(vm, watch.domains.get(uuid), view, watch, may_start=places > 0)
         places -= _claims(plan)
@@ -111,7 +111,7 @@ def _plan_vm(vm: Vm, domain: Domain | None, view: LocalView, watch: LocalWatch, 
 
 def _is_foreign(vm: Vm, view: LocalView) -> bool:
     """Whether a copy of `vm` must not be here: it is placed elsewhere, and no migration names this node."""
-    return vm.placement.is_known and view.node.name not in vm.placement.assigned_to
+    return vm.placement.is_stored and view.node.name not in vm.placement.assigned_to
 
 
 def _superseded(vm: Vm, domain: Domain | None, watch: LocalWatch) -> Plan:
