@@ -128,6 +128,11 @@ class Console(App[None]):
         return self.screen_stack[0]
 
     @property
+    def _is_up(self) -> bool:
+        """Whether there is a frame: a message may still come when the console is closing."""
+        return bool(self.screen_stack) and bool(self.main_screen.query(Header))
+
+    @property
     def places(self) -> Sequence[Place]:
         """The screens that were looked at."""
         return list(self.main_screen.query(Place))
@@ -171,6 +176,8 @@ class Console(App[None]):
 
     def _spread(self) -> None:
         """Give the view to the frame, to the screen that is shown, and to what lies over it."""
+        if not self._is_up:
+            return
         view = self.view
         self._tell_frame()
         for place in self.places:
@@ -181,10 +188,7 @@ class Console(App[None]):
         self._tell_dialogs()
 
     def _tell_frame(self) -> None:
-        header = self.main_screen.query(Header)
-        if not header:  # the console is closing
-            return
-        header.first().take(self.view)
+        self.main_screen.query_one(Header).take(self.view)
         self.main_screen.query_one(Banners).take(self.view)
 
     def _tell_dialogs(self) -> None:
@@ -194,7 +198,7 @@ class Console(App[None]):
 
     def _tick(self) -> None:
         """Ages go on, and the connection may stand otherwise."""
-        if not self.is_running or not self.main_screen.is_mounted:
+        if not self._is_up:
             return
         link = self.feed.link()
         self._pulse.beat(self.view.cluster)

@@ -256,3 +256,12 @@ async def test_every_screen_draws_at_every_size(size: tuple[int, int], cluster: 
             assert len(lines) == size[1], keys
             assert "q quit" in lines[-1], keys
         assert shown.app.export_screenshot().startswith("<svg")
+
+
+async def test_what_comes_while_it_closes_does_no_harm() -> None:
+    async with console(night()) as shown:
+        app, feed = shown.app, shown.canned
+    feed.put(well())
+    app._changed()
+    app._tick()
+    assert app.view.cluster.vms.keys() == well().vms.keys()
