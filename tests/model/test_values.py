@@ -15,6 +15,7 @@ from pvccore.model.journal import JournalEntry
 from pvccore.model.node import Alive, Goodbye, GoodbyeReason, Node, Presence, Readiness, ReadinessState, Report
 from pvccore.model.node import WantedReadiness as Wish
 from pvccore.model.selectors import MEANINGS, Selector
+from pvccore.model.task import Task
 from pvccore.model.vm import Definition, Migration, Placement, Vm, VmState, Wanted
 
 THERE = Node(name="hv1", presence=Presence(boot_id="b1"), alive=Alive(token="s-1"))
@@ -41,6 +42,13 @@ def test_what_is_not_there_is_named() -> None:
         Cluster().node("hv9")
     with pytest.raises(NotFound, match="no VM 'web9'"):
         Cluster().vm("web9")
+    with pytest.raises(NotFound, match="no task 't9'"):
+        Cluster().task("t9")
+
+
+def test_tasks_are_found_by_their_keys() -> None:
+    task = Task(key="t1")
+    assert Cluster(tasks={"t1": task}).task("t1") is task
 
 
 def test_the_vms_of_a_node_are_listed_by_name() -> None:
