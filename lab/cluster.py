@@ -4,7 +4,7 @@ import json
 import os
 import shutil
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -116,11 +116,19 @@ class Lab:
         self.ceph.start(host.directory / "etc/ceph" for host in self.hosts)
         return self.ceph
 
-    def start_daemons(self, *, chroot: str = CHROOT, more: str = "") -> None:
-        """Install the node daemon on every host and start it; `more` is further TOML of their configurations."""
+    def start_daemons(self, *, chroot: str = CHROOT, more: str = "", last_agents: Sequence[str] = ()) -> None:
+        """Install the node daemon on every host and start it; see `install_daemon` for what they differ in."""
         hosts = self.hosts
         for host in hosts:
-            install_daemon(host, hosts=hosts, zookeeper=self.zookeeper, chroot=chroot, ceph=self.ceph.runs, more=more)
+            install_daemon(
+                host,
+                hosts=hosts,
+                zookeeper=self.zookeeper,
+                chroot=chroot,
+                ceph=self.ceph.runs,
+                more=more,
+                last_agents=last_agents,
+            )
             host.start_daemon()
 
     def wait_until(self, question: Callable[[], Answer], *, within_s: float, what: str) -> Answer:

@@ -22,18 +22,20 @@ def install_daemon(  # noqa: PLR0913 - what daemons differ in, by name
     role: str = COORDINATOR,
     ceph: bool = False,
     more: str = "",
+    last_agents: Sequence[str] = (),
     command: Sequence[str] = (),
 ) -> None:
     """Write the daemon's configuration and have the host start it at every boot.
 
-    `ceph`: its disks are in Ceph. `more` is further TOML, of top-level keys; `command` replaces `pvcnoded --config
-    FILE`, with FILE added at its end.
+    `ceph`: its disks are in Ceph. `more` is further TOML, of top-level keys; `last_agents` are kinds of fence agents to
+    try after IPMI; `command` replaces `pvcnoded --config FILE`, with FILE added at its end.
     """
     secrets = host.directory / "secrets.toml"
     secrets.touch(mode=0o600)
     secrets.write_text("".join(_bmc_secret(one) for one in hosts))
     configuration = host.directory / "pvcnoded.toml"
-    configuration.write_text(_configuration(host, secrets, zookeeper, chroot=chroot, role=role, ceph=ceph, more=more))
+    text = _configuration(host, secrets, zookeeper, chroot=chroot, role=role, ceph=ceph, more=more)
+    configuration.write_text(text + "".join(f'\n[[fence_agents]]\nkind = "{kind}"\n' for kind in last_agents))
     host.install_daemon([*(command or (str(PROGRAM), "--config")), str(configuration)])
 
 
