@@ -42,7 +42,7 @@ from pvctui.widgets.tab_line import TabLine
 TICK_S = 1.0
 NARROWEST, LOWEST = 60, 15
 WIDTHS = [(0, "-too-narrow"), (NARROWEST, "-narrow"), (100, "-medium"), (120, "-wide")]
-HEIGHTS = [(0, "-too-low"), (LOWEST, "-low"), (34, "-tall"), (50, "-very-tall")]
+HEIGHTS = [(0, "-too-low"), (LOWEST, "-low"), (22, "-usual"), (34, "-tall"), (50, "-very-tall")]
 """From so many columns and lines on, the screen has this class, and the style sheet answers."""
 
 

@@ -18,6 +18,7 @@ from pvctui.rows.view import View
 from pvctui.widgets.live_table import LiveTable
 from pvctui.widgets.rows import Cell, Column, Row
 
+MOST_LINES = 14
 ENTRY_COLUMNS = (
     Column(key="name", title="NAME", width=34, min_width=20, weight=2, sortable=False),
     Column(key="hint", title="HINT", width=26, min_width=12, weight=1, sortable=False),
@@ -81,6 +82,7 @@ class Palette(Dialog):
         self._entries = {entry.choice: entry for entry in entries}
         self._input = Input(id="palette-input", compact=True, placeholder="type to find")
         self._table = LiveTable(ENTRY_COLUMNS, header=False, id="palette-list", empty_text="nothing to do here")
+        self._table.styles.height = max(2, min(MOST_LINES, len(self._entries)))
 
     def title_text(self) -> str:
         """What it is a list of."""

@@ -29,7 +29,7 @@ NODE_COLUMNS = (
     Column(key="hypervisor", title="HYPERVISOR", width=12, from_width=120),
     Column(key="storage", title="STORAGE", width=12, from_width=120),
     Column(key="age", title="REPORT", width=6, align=Align.RIGHT, measure=Measure.SECONDS),
-    Column(key="why", title="WHY", width=10, min_width=0, weight=3, from_width=70, sortable=False),
+    Column(key="why", title="WHY", width=10, weight=3, from_width=84, sortable=False),
 )
 
 PHASE_WORDS = {

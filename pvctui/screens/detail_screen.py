@@ -11,7 +11,9 @@ from textual.screen import ModalScreen
 from pvctui.rows.node_detail import node_tabs
 from pvctui.rows.view import View
 from pvctui.rows.vm_detail import vm_tabs
+from pvctui.widgets.banners import Banners
 from pvctui.widgets.detail import Detail
+from pvctui.widgets.header import Header
 from pvctui.widgets.line import OneLine
 
 KEYS = (" ", ("Esc", "key"), (" back  ", "dim"), (", .", "key"), (" tab  ", "dim"), ("e", "key"), (" edit", "dim"))
@@ -36,7 +38,9 @@ class DetailScreen(ModalScreen[None]):
         self._view = view
 
     def compose(self) -> ComposeResult:
-        """The pane and its keys."""
+        """What is always there, the pane, and its keys."""
+        yield Header()
+        yield Banners()
         yield self._detail
         yield OneLine(KEYS if self.subject.startswith("vm ") else NODE_KEYS, id="detail-keys")
 
@@ -46,6 +50,8 @@ class DetailScreen(ModalScreen[None]):
 
     def take(self, view: View) -> None:
         """What is known now."""
+        self.query_one(Header).take(view)
+        self.query_one(Banners).take(view)
         kind, _, key = self.subject.partition(" ")
         if kind == "vm":
             vm = view.cluster.vms.get(key)
