@@ -25,9 +25,9 @@ from pvccore.state.session import Session
 from pvccore.state.store import Connection
 from pvccore.state.zookeeper import ZooKeeperStore
 
-BEGIN_LIMIT_S = 40.0
+BEGIN_LIMIT_S = 60.0
 LOOK_EVERY_S = 0.05
-GUEST_LIMIT_S = 60.0
+GUEST_LIMIT_S = 120.0
 PHASE_LIMIT_S = 30.0
 GUEST_PATHS = ("/var/cache/pvc-lab", "/var/log/libvirt/qemu")
 

@@ -52,7 +52,7 @@ def wait_until_guests_write(living: LivingCluster, disks: dict[str, SharedDisk],
         assert host.name != lost
         assert host.domains()[name] == "running"
         count = disk.state.count
-        living.wait_until(lambda: disk.state.count > count + 1, within_s=60, what=f"{name} writes")  # noqa: B023
+        living.wait_until(lambda: disk.state.count > count + 1, within_s=120, what=f"{name} writes")  # noqa: B023
         assert not disk.state.another_writer
 
 
