@@ -72,4 +72,4 @@ class Task(Record):
 
 def task_key(asked_at: float, number: str) -> str:
     """The key of a task asked for at that moment; `number` keeps two of the same moment apart."""
-    return f"{int(asked_at):010d}-{number[:8]}"
+    return f"{int(asked_at):010d}-{number[-8:]}"

@@ -17,6 +17,7 @@ from pvccore.plan.placement import Rooms
 from pvccore.plan.readying import is_readying, plan_ready
 from pvccore.plan.recovery import CLAIM_LIMIT_S, is_tried_elsewhere, plan_parked, plan_recovery, plan_unclaimed
 from pvccore.plan.returning import plan_blocklist, plan_return
+from pvccore.plan.tasks import plan_tasks
 from pvccore.plan.watch import Watch
 
 
@@ -27,6 +28,7 @@ def plan_manager(cluster: Cluster, watch: Watch) -> Plan:
     for node in fenced:
         plans += [plan_blocklist(cluster, node, watch), plan_return(cluster, node, watch)]
     plans.append(_plan_placements(cluster, fenced, watch))
+    plans.append(plan_tasks(cluster, watch.wall_s))
     steps = _one_write_each(step for plan in plans for step in plan.steps)
     return Plan(steps=steps, wake_at_s=earliest(*(plan.wake_at_s for plan in plans)))
 

@@ -9,6 +9,7 @@ from enum import StrEnum
 from pvccore.model.cluster import Cluster, status_of
 from pvccore.model.fence import FencePhase
 from pvccore.model.node import ReadinessState, WantedReadiness
+from pvccore.model.task import TaskState
 from pvccore.model.vm import Vm, VmState, Wanted
 
 
@@ -23,13 +24,14 @@ class Aim(StrEnum):
     READY = "ready"
     FENCED = "fenced"
     IN_FORCE = "in_force"
+    TASK = "task"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Goal:
     """A request's aim and what it is about.
 
-    vm: uuid. node: the node it is about, or where the VM shall be. id: of the request or migration.
+    vm: uuid. node: the node it is about, or where the VM shall be. id: of the request, migration or task.
     round: the fence round that was asked for.
     """
 
@@ -179,6 +181,20 @@ def _in_force(cluster: Cluster, goal: Goal) -> Progress:  # noqa: ARG001 - one s
     return Progress(text=f"waiting for {', '.join(late)} to know of it")
 
 
+def _task(cluster: Cluster, goal: Goal) -> Progress:
+    task = cluster.tasks.get(goal.id)
+    if task is None:
+        return Progress(text=f"task {goal.id} is not there any more", failed=True)
+    if task.state is TaskState.DONE:
+        return Progress(text=task.result or f"{task.title}: done", done=True)
+    if task.has_ended:
+        return Progress(text=f"{task.title}: {task.error or task.state}", failed=True)
+    if task.state is TaskState.WAITING:
+        return Progress(text=f"{task.title}: waits" + (f" for {task.runs_on}" if task.runs_on else ""))
+    share = f" {task.progress:.0%}" if task.progress > 0 else ""
+    return Progress(text=f"{task.title}: runs on {task.claimed_by}{share}" + (f", {task.text}" if task.text else ""))
+
+
 def _gone(goal: Goal) -> Progress:
     return Progress(text=f"{goal.node} is not a node of the cluster any more", failed=True)
 
@@ -194,4 +210,5 @@ _OF_CLUSTER: Mapping[Aim, Callable[[Cluster, Goal], Progress]] = {
     Aim.READY: _ready,
     Aim.FENCED: _fenced,
     Aim.IN_FORCE: _in_force,
+    Aim.TASK: _task,
 }

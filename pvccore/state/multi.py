@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pvccore.model.change import Change, Check, Kind, Write
 from pvccore.model.node import Presence
 from pvccore.model.record import NEW, Record
+from pvccore.model.task import Task
 from pvccore.model.vm import Definition, Placement
 from pvccore.state.codec import encode
 from pvccore.state.schema import NODE_KINDS, VM_KINDS, Schema
@@ -61,6 +62,8 @@ class Multi:
             self._define(write.key, before, write.after)
         elif write.kind is Kind.NODE_CONFIG:
             self._register(write.key, before, write.after)
+        elif write.kind is Kind.TASK and _calls_daemons(before, write.after):
+            self.add(Put(self._schema.tasks, b"", NEW), "the tasks")
 
     def write_presence(self, node: str, before: Presence | None, after: Presence) -> None:
         """The presence of a node's daemon."""
@@ -128,6 +131,12 @@ def _index(path: str, *, was: bool, becomes: bool) -> Operation:
     if was and becomes:
         return Put(path, b"", NEW)
     return Create(path) if becomes else Delete(path)
+
+
+def _calls_daemons(before: Record | None, after: Record | None) -> bool:
+    """Whether somebody must look at a task: a new one, or one that shall stop. Their folder is what daemons watch."""
+    wanted_before = before.cancel_requested if isinstance(before, Task) else ""
+    return isinstance(after, Task) and (before is None or after.cancel_requested != wanted_before)
 
 
 def _name_in(change: Change) -> str:

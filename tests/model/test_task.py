@@ -25,4 +25,4 @@ def test_only_what_has_not_ended_may_be_cancelled(state: TaskState, ended: bool)
 
 
 def test_keys_sort_by_when_a_task_was_asked_for() -> None:
-    assert task_key(1_700_000_000.9, "ffffffff00") < task_key(1_700_000_001.0, "00000000ff")
+    assert task_key(1_700_000_000.9, "00ffffffff") < task_key(1_700_000_001.0, "ff00000000")
