@@ -85,5 +85,3 @@ def say_goodbye(session: Session, view: LocalView, identity: Identity, reason: G
     after = replace(before, goodbye=Goodbye(boot_id=identity.boot_id, reason=reason))
     why = "its VMs keep running" if reason is GoodbyeReason.DAEMON_STOP else "the host is being shut down"
     session.say_goodbye(view.node.name, view.alive, before, after, what=f"{view.node.name} said goodbye", why=why)
-
-
