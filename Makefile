@@ -12,7 +12,7 @@ INSTALL := PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_CONSTRAINT=constraints.txt $(BIN)
 UNIT := not zookeeper and not lab and not pty and not slow
 
 .PHONY: help demo test check lint types imports coverage unit format \
-	system-packages lab-up lab-down bench screenshots clean
+	system-packages fuzz lab-up lab-down bench screenshots clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,6 +41,12 @@ coverage: $(STAMPS)/dev
 
 unit: $(STAMPS)/dev
 	$(BIN)/pytest -q -n 2 -m "$(UNIT)"
+
+# Stopped half-way, it says with which SEED it goes on.
+COUNT ?= 1000
+SEED ?= 0
+fuzz: $(STAMPS)/dev ## random fault schedules on all cores: COUNT=100000, SEED=0
+	@$(BIN)/pvc simulate tests/fuzz/cluster.toml --fuzz $(COUNT) --seed $(SEED) --jobs 0
 
 format: $(STAMPS)/dev ## mend what can be mended by itself
 	$(BIN)/ruff check --fix-only .

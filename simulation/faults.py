@@ -18,18 +18,19 @@ class Takes(StrEnum):
     SECONDS = "seconds"
     VM = "a VM"
     VM_SECONDS = "a VM and seconds"
-    NODE_SECONDS = "a node and seconds"
+    NODE_COUNT_SECONDS = "a node, a count and seconds"
     NODE_COUNT = "a node and a count"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """One fault as a step names it. vm: its name. number: seconds, or how many."""
+    """One fault as a step names it. vm: its name."""
 
     verb: str
     node: str = ""
     vm: str = ""
-    number: float = 0.0
+    seconds: float = 0.0
+    count: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +46,7 @@ def _bmc(world: World, fault: Fault, bmc: Bmc) -> None:
 
 
 def _storage(world: World, fault: Fault) -> None:
-    world.ceph.slow_s = fault.number
+    world.ceph.slow_s = fault.seconds
 
 
 def _of_vm(do: Callable[[World, str], None]) -> Callable[[World, Fault], None]:
@@ -60,11 +61,11 @@ def _of_vm(do: Callable[[World, str], None]) -> Callable[[World, Fault], None]:
 
 
 def _slow_shutdown(world: World, fault: Fault) -> None:
-    _of_vm(lambda at, uuid: at.slow_shutdown(uuid, fault.number))(world, fault)
+    _of_vm(lambda at, uuid: at.slow_shutdown(uuid, fault.seconds))(world, fault)
 
 
 def _slow_migration(world: World, fault: Fault) -> None:
-    _of_vm(lambda at, uuid: at.slow_migration(uuid, fault.number))(world, fault)
+    _of_vm(lambda at, uuid: at.slow_migration(uuid, fault.seconds))(world, fault)
 
 
 def _node(do: Callable[[World, str], None]) -> FaultKind:
@@ -100,10 +101,10 @@ FAULTS: Mapping[str, FaultKind] = {
     "slow-shutdown": FaultKind(takes=Takes.VM_SECONDS, do=_slow_shutdown),
     "slow-migration": FaultKind(takes=Takes.VM_SECONDS, do=_slow_migration),
     # Beyond what a person would write down: for the fuzzer, and for what it finds.
-    "stall-daemon": FaultKind(takes=Takes.NODE_SECONDS, do=lambda world, fault: world.stall(fault.node, fault.number)),
-    "crash-daemon": FaultKind(
-        takes=Takes.NODE_COUNT, do=lambda world, fault: world.crash(fault.node, int(fault.number))
+    "stall-daemon": FaultKind(
+        takes=Takes.NODE_COUNT_SECONDS, do=lambda world, fault: world.stall(fault.node, fault.count, fault.seconds)
     ),
+    "crash-daemon": FaultKind(takes=Takes.NODE_COUNT, do=lambda world, fault: world.crash(fault.node, fault.count)),
 }
 
 _USAGE: Mapping[Takes, str] = {
@@ -112,7 +113,7 @@ _USAGE: Mapping[Takes, str] = {
     Takes.SECONDS: " SECONDS",
     Takes.VM: " VM",
     Takes.VM_SECONDS: " VM SECONDS",
-    Takes.NODE_SECONDS: " NODE SECONDS",
+    Takes.NODE_COUNT_SECONDS: " NODE COUNT SECONDS",
     Takes.NODE_COUNT: " NODE COUNT",
 }
 
@@ -130,8 +131,13 @@ def parse_fault(words: Sequence[str], nodes: Sequence[str], knows_vm: Callable[[
         raise ValueError(f"{given['NODE']!r} is no node of this file")
     if "VM" in given and not knows_vm(given["VM"]):
         raise ValueError(f"{given['VM']!r} is no VM of this file")
-    number = _number(given.get("SECONDS", given.get("COUNT", "0")))
-    return Fault(verb=words[0], node=given.get("NODE", ""), vm=given.get("VM", ""), number=number)
+    return Fault(
+        verb=words[0],
+        node=given.get("NODE", ""),
+        vm=given.get("VM", ""),
+        seconds=_number(given.get("SECONDS", "0")),
+        count=int(_number(given.get("COUNT", "0"))),
+    )
 
 
 def _number(word: str) -> float:

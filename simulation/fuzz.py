@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-import gc
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from multiprocessing import get_context
+from multiprocessing.queues import SimpleQueue
 
 from simulation.rules import Violation
 from simulation.runner import Run
 from simulation.scenario import Scenario
+from simulation.scenario_text import scenario_text
 from simulation.schedules import random_schedule, shrink
 from simulation.verbs import Verbs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:
-    """A schedule that broke a rule, as short as it could be made."""
+    """A schedule that broke a rule, as short as it could be made. text: its file."""
 
     seed: int
-    scenario: Scenario
+    steps: int
+    text: str
     violations: tuple[Violation, ...]
 
 
@@ -40,7 +43,7 @@ class Tally:
     @property
     def shortest(self) -> Failure | None:
         """The failure with the fewest steps."""
-        return min(self.failures, key=lambda one: (len(one.scenario.steps), one.seed), default=None)
+        return min(self.failures, key=lambda one: (one.steps, one.seed), default=None)
 
 
 def violations_of(scenario: Scenario, verbs: Verbs, seed: int) -> tuple[Violation, ...]:
@@ -60,28 +63,64 @@ def try_seed(cluster: Scenario, verbs: Verbs, seed: int) -> Failure | None:
         return any(one.rule == rule for one in violations_of(scenario, verbs, seed))
 
     shortest = shrink(schedule, is_bad)
-    return Failure(seed=seed, scenario=shortest, violations=violations_of(shortest, verbs, seed))
+    return Failure(
+        seed=seed,
+        steps=len(shortest.steps),
+        text=scenario_text(shortest),
+        violations=violations_of(shortest, verbs, seed),
+    )
 
 
-def try_seeds(cluster: Scenario, verbs: Verbs, seeds: Iterable[int]) -> Iterator[tuple[int, Failure | None]]:
-    """Each seed with what came of it, as it comes."""
-    gc.collect()
-    gc.freeze()
+Result = tuple[int, Failure | None]
+"""A seed, and what it broke."""
+
+
+def results_of(cluster: Scenario, verbs: Verbs, seeds: range, jobs: int) -> Iterator[Result]:
+    """Each seed with what came of it, in their order, worked out by that many processes."""
+    if jobs == 1:
+        for seed in seeds:
+            yield seed, try_seed(cluster, verbs, seed)
+        return
+    context = get_context("fork")  # a scenario and its verbs are inherited: they could not be sent
+    queue: SimpleQueue[Result] = context.SimpleQueue()
+    workers = [
+        context.Process(target=_work, args=(cluster, verbs, seeds[first::jobs], queue), daemon=True)
+        for first in range(min(jobs, len(seeds)))
+    ]
+    for worker in workers:
+        worker.start()
+    try:
+        yield from _in_order(seeds, queue)
+    finally:
+        for worker in workers:
+            worker.terminate()
+            worker.join()
+
+
+def _work(cluster: Scenario, verbs: Verbs, seeds: range, queue: SimpleQueue[Result]) -> None:
+    try:
+        for seed in seeds:
+            queue.put((seed, try_seed(cluster, verbs, seed)))
+    except KeyboardInterrupt:
+        return
+
+
+def _in_order(seeds: range, queue: SimpleQueue[Result]) -> Iterator[Result]:
+    early: dict[int, Failure | None] = {}
     for seed in seeds:
-        yield seed, try_seed(cluster, verbs, seed)
+        while seed not in early:
+            done, failure = queue.get()
+            early[done] = failure
+        yield seed, early.pop(seed)
 
 
-def fuzz(
-    results: Iterable[tuple[int, Failure | None]],
-    told: Callable[[int, Failure | None, Tally], None],
-    clock: Callable[[], float] = time.monotonic,
-) -> Tally:
-    """Count what comes in, and tell of each."""
-    tally, started_s = Tally(), clock()
+def fuzz(results: Iterable[Result], told: Callable[[int, Tally], None]) -> Tally:
+    """Count what comes in, and tell of it as it grows."""
+    tally, started_s = Tally(), time.monotonic()
     for seed, failure in results:
         tally.schedules += 1
-        tally.seconds = clock() - started_s
+        tally.seconds = time.monotonic() - started_s
         if failure is not None:
             tally.failures.append(failure)
-        told(seed, failure, tally)
+        told(seed, tally)
     return tally

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from simulation.fuzz import Tally
 from simulation.rules import Violation
 from simulation.runner import Finding, JournalLine, Outcome
 
@@ -50,9 +51,40 @@ def outcome_object(outcome: Outcome) -> dict[str, Any]:
         "expectations": [
             {"ok": one.ok, "at_s": _seconds(one.at_s), "text": one.text, "found": one.found} for one in outcome.findings
         ],
-        "violations": [{"at_s": _seconds(one.at_s), "rule": one.rule, "text": one.text} for one in outcome.violations],
+        "violations": [violation_object(one) for one in outcome.violations],
         "final": {"nodes": outcome.nodes, "vms": outcome.vms, "maintenance": outcome.maintenance},
     }
+
+
+def fuzz_lines(tally: Tally, seed: int) -> list[str]:
+    """What `--fuzz` ends with: the shortest schedule that broke a rule, as a file, and the count."""
+    shortest = tally.shortest
+    lines = [f"seed {seed}"]
+    if shortest is not None:
+        lines += [f"seed {one.seed}: {one.violations[0].rule}" for one in tally.failures]
+        lines += ["", *map(violation_line, shortest.violations)]
+        lines += ["", f"# run it again with --seed {shortest.seed}", shortest.text]
+    return [*lines, tally.line]
+
+
+def fuzz_object(tally: Tally, seed: int) -> dict[str, Any]:
+    """The same as one object."""
+    shortest = tally.shortest
+    return {
+        "ok": not tally.failures,
+        "seed": seed,
+        "schedules": tally.schedules,
+        "seconds": round(tally.seconds, 1),
+        "violations": [
+            {"seed": one.seed, **violation_object(broken)} for one in tally.failures for broken in one.violations
+        ],
+        "shortest": None if shortest is None else {"seed": shortest.seed, "scenario": shortest.text},
+    }
+
+
+def violation_object(violation: Violation) -> dict[str, Any]:
+    """One breach, for `--json`."""
+    return {"at_s": _seconds(violation.at_s), "rule": violation.rule, "text": violation.text}
 
 
 def _journal_object(line: JournalLine) -> dict[str, Any]:

@@ -24,6 +24,9 @@ PREVIOUS_NODE = "previous_node is kept, and cleared at home"
 LIMIT = "no automatic placement breaks a node limit"
 ROOM = "no automatic placement overfills a node"
 SETTLED = "a settled cluster needs nothing"
+LEASE = "only the holder of the lease decides"
+LOCKED_OUT = "a fenced node is locked out of its disks before its VMs start elsewhere"
+GHOST = "who has lost its session writes nothing"
 GATE = "a fenced node claims nothing"
 ADMITTED = "an admitted node is never powered off"
 WANTED = "nothing but a person's word starts what is not wanted"
@@ -58,7 +61,7 @@ class Rules:
             machine.listeners.append(self._touched.add)
         world.ceph.on_lifted.append(self._touch_all)
         world.on_placement(self._placement_written)
-        world.on_fence(self._fences.add)
+        world.on_fence(self._fence_written)
         world.power_cuts.append(self._power_cut)
         world.after_event.append(self._check)
 
@@ -89,6 +92,15 @@ class Rules:
         self._touched.add(uuid)
         if self._world.is_persons_turn:
             self._persons.add(uuid)
+        if (writer := self._world.committing) is not None and not self._world.may_write(writer.session_id):
+            self._breach(GHOST, "a placement was written by a daemon that is neither alive nor holds the lease")
+
+    def _fence_written(self, node: str) -> None:
+        """Called inside the commit: of all daemons only the one that holds the lease may write it."""
+        self._fences.add(node)
+        writer = self._world.committing
+        if writer is not None and writer.session_id != self._world.lease_session_id:
+            self._breach(LEASE, f"the fence of {node} was written without the lease")
 
     def _touch_all(self) -> None:
         for machine in self._world.machines.values():
@@ -149,6 +161,8 @@ class Rules:
             self._check_proof(node, machine, cluster)
         if after.attempts > before.attempts and before.round == after.round and cluster.maintenance.on:
             self._breach(MAINTENANCE, f"attempt {after.attempts} on {node.name} was decided")
+        if after.phase is FencePhase.RECOVERING and before.phase is not FencePhase.RECOVERING:
+            self._check_locked_out(machine)
         if after.phase is FencePhase.RECOVERED and before.phase is not FencePhase.RECOVERED:
             self._check_recovered(node, cluster)
 
@@ -160,6 +174,11 @@ class Rules:
         is_on = machine.power and machine.boot_id == node.fence.boot_id
         if is_on and not self._may_live_on(machine, cluster):
             self._breach(OFF_FIRST, f"{node.name} counts as off, but is on")
+
+    def _check_locked_out(self, machine: Machine) -> None:
+        """Rule 1, beforehand: whatever else was wrong, the old copies can't write any more."""
+        if machine.address not in self._world.ceph.blocklist:
+            self._breach(LOCKED_OUT, f"{machine.name} is recovered, {machine.address} may write")
 
     def _check_recovered(self, node: Node, cluster: Cluster) -> None:
         for vm in cluster.vms_on(node.name):

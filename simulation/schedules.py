@@ -8,6 +8,7 @@ from random import Random
 
 from pvccore.model.node import NodeRole
 from simulation.faults import FAULTS, Takes, parse_fault
+from simulation.plots import PLOT_S, Line, random_plot
 from simulation.scenario import Scenario, Step
 
 FAULTS_UNTIL_S = 110.0
@@ -17,6 +18,9 @@ MENDED_AT_S = 120.0
 UNTIL_S = 300.0
 """And then it has this long to come to rest."""
 MOST_STEPS = 7
+FEW_STEPS = 3
+PLOT_SHARE = 0.6
+"""How many of the schedules have a plot: faults that are dangerous together."""
 BURST_S = 12.0
 """Faults that happen together happen within this."""
 
@@ -80,16 +84,18 @@ class Schedule:
 
 
 def random_schedule(cluster: Scenario, seed: int) -> Schedule:
-    """The schedule of that seed."""
+    """The schedule of that seed: a plot, or mere chance, or both at once."""
     random = Random(f"schedule {seed}")
-    steps: list[Step] = []
+    lines: list[Line] = []
+    if random.random() < PLOT_SHARE and cluster.vms:
+        lines += random_plot(cluster, random, random.uniform(0.0, FAULTS_UNTIL_S - PLOT_S))
     burst_s = random.uniform(0.0, FAULTS_UNTIL_S - BURST_S)
-    for _ in range(random.randint(1, MOST_STEPS)):
+    for _ in range(random.randint(0 if lines else 1, FEW_STEPS if lines else MOST_STEPS)):
         if random.random() < 0.4:  # noqa: PLR2004 - most faults come in bursts
             burst_s = random.uniform(0.0, FAULTS_UNTIL_S - BURST_S)
-        at_s = round(burst_s + random.uniform(0.0, BURST_S), 2)
-        steps.append(_random_step(cluster, at_s, random))
-    return Schedule(seed=seed, scenario=with_steps(cluster, sorted(steps, key=lambda step: step.at_s)))
+        lines.append((burst_s + random.uniform(0.0, BURST_S), _random_line(cluster, random)))
+    steps = [_step(cluster, round(at_s, 2), line) for at_s, line in sorted(lines)]
+    return Schedule(seed=seed, scenario=with_steps(cluster, steps))
 
 
 def with_steps(cluster: Scenario, steps: list[Step]) -> Scenario:
@@ -115,14 +121,14 @@ def _mending(cluster: Scenario) -> list[Step]:
     return [_step(cluster, MENDED_AT_S, line) for line in [*lines, "maintenance off"]]
 
 
-def _random_step(cluster: Scenario, at_s: float, random: Random) -> Step:
+def _random_line(cluster: Scenario, random: Random) -> str:
     if cluster.vms and random.random() < VERB_SHARE:
         (line,) = random.choices([text for _, text in VERBS], [weight for weight, _ in VERBS])
         vm = random.choice(cluster.vms).definition.name
-        return _step(cluster, at_s, line.format(node=random.choice(cluster.nodes).name, vm=vm))
+        return line.format(node=random.choice(cluster.nodes).name, vm=vm)
     names = list(FAULT_WEIGHTS)
     (verb,) = random.choices(names, [FAULT_WEIGHTS[name] for name in names])
-    return _step(cluster, at_s, " ".join([verb, *_arguments(FAULTS[verb].takes, cluster, random)]))
+    return " ".join([verb, *_arguments(FAULTS[verb].takes, cluster, random)])
 
 
 def _arguments(takes: Takes, cluster: Scenario, random: Random) -> list[str]:
@@ -135,7 +141,7 @@ def _arguments(takes: Takes, cluster: Scenario, random: Random) -> list[str]:
         Takes.SECONDS: [seconds],
         Takes.VM: [vm],
         Takes.VM_SECONDS: [vm, f"{random.choice((1, 6, 15, 40)):g}"],
-        Takes.NODE_SECONDS: [node, seconds],
+        Takes.NODE_COUNT_SECONDS: [node, str(random.randint(1, 6)), seconds],
         Takes.NODE_COUNT: [node, str(random.randint(1, 12))],
     }[takes]
 

@@ -19,7 +19,7 @@ from pvccore.plan.domains import DomainState
 from pvccore.state.codec import decode
 from pvccore.state.live import LiveCluster
 from pvccore.state.memory import MemoryStore, MemoryTree
-from pvccore.state.schema import Schema
+from pvccore.state.schema import LEASE_PREFIX, Schema, join
 from pvccore.state.session import Session, create_tree
 from pvccore.state.store import Operation
 from simulation.clock import VirtualClock
@@ -69,6 +69,7 @@ class _Host:
     runs: int = 0
     is_partitioned: bool = False
     waits_for_store: bool = False
+    stall_in: int = 0
     stall_s: float = 0.0
     crash_in: int = 0
 
@@ -82,12 +83,14 @@ class _DaemonStore(MemoryStore):
         self._host = host
 
     def commit(self, operations: Sequence[Operation]) -> list[str]:
-        if self._world.is_calm:
-            return super().commit(operations)
         is_report = self._world.is_report(operations)
         if not is_report:
             self._world.before_act(self._host)
-        made = super().commit(operations)
+        self._world.committing = self
+        try:
+            made = super().commit(operations)
+        finally:
+            self._world.committing = None
         self._world.acted(self._host, is_report=is_report)
         return made
 
@@ -122,7 +125,7 @@ class World:
         self._kill_after = kill_after
         self._acts = 0
         self._until_s = self.clock.now_s
-        self.is_calm = kill_after is None
+        self.committing: MemoryStore | None = None
         self._store = self.connect()
         self._live = LiveCluster(self._store, self.schema, clock=self.clock.monotonic, journal_shown=1)
 
@@ -358,15 +361,13 @@ class World:
 
     # A process that stands still, or dies, between two of its steps
 
-    def stall(self, node: str, seconds: float) -> None:
-        """Let a daemon's process stand still this long, before its next commit (no report) or effect."""
-        self._hosts[node].stall_s = seconds
-        self.is_calm = False
+    def stall(self, node: str, count: int, seconds: float) -> None:
+        """Let a daemon's process stand still this long, before its `count`-th commit (no report) or effect from now."""
+        self._hosts[node].stall_in, self._hosts[node].stall_s = count, seconds
 
     def crash(self, node: str, count: int) -> None:
         """Kill a daemon right after its `count`-th commit (no report) or effect from now on; it starts again later."""
         self._hosts[node].crash_in = count
-        self.is_calm = False
 
     def is_report(self, operations: Sequence[Operation]) -> bool:
         """Whether a commit is a node's report, which nobody decides from in haste."""
@@ -374,12 +375,13 @@ class World:
 
     def before_act(self, host: _Host) -> None:
         """The daemon is about to commit, or to begin an effect: the world goes on without it while it stands still."""
-        daemon, seconds, host.stall_s = host.daemon, host.stall_s, 0.0
-        if seconds <= 0 or daemon is None:
+        daemon = host.daemon
+        host.stall_in -= 1
+        if host.stall_in or daemon is None:
             return
         daemon.is_hung = True
         self._sever(daemon.store)
-        self._run(min(self.clock.now_s + seconds, self._until_s))
+        self._run(min(self.clock.now_s + host.stall_s, self._until_s))
         if host.daemon is not daemon:
             raise Killed
         daemon.is_hung = False
@@ -388,7 +390,7 @@ class World:
 
     def acted(self, host: _Host, *, is_report: bool = False) -> None:
         """A daemon has committed, or begun an effect."""
-        if self.is_calm or self.clock.now_s < 0:
+        if self.clock.now_s < 0:
             return
         self._acts += 1
         if not is_report and host.crash_in:
@@ -397,6 +399,20 @@ class World:
                 raise Killed
         if self._acts == self._kill_after:
             raise Killed
+
+    @property
+    def lease_session_id(self) -> int:
+        """The session that holds the manager lease; 0 when nobody does."""
+        names = [name for name in self.tree.children(self.schema.manager) or [] if name.startswith(LEASE_PREFIX)]
+        holder = self.tree.read(join(self.schema.manager, names[0])) if names else None
+        return holder.owner if holder is not None else 0
+
+    def may_write(self, session_id: int) -> bool:
+        """Whether a daemon's session says now that its node is alive, or holds the lease."""
+        folders = [self.schema.alive(name) for name in self._hosts]
+        tokens = [join(folder, name) for folder in folders for name in self.tree.children(folder) or []]
+        owners = {znode.owner for token in tokens if (znode := self.tree.read(token)) is not None}
+        return session_id in owners or session_id == self.lease_session_id
 
     @property
     def is_mended(self) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from simulation.verbs import Verbs
 
 MET, NOT_MET, BAD_FILE = 0, 1, 2
+PROGRESS_EVERY = 200
+"""Schedules between two lines of progress."""
 OUTSIDE = frozenset({"simulate", "init"})
 """Verbs that are not about a cluster that is there."""
 
@@ -34,11 +37,12 @@ OUTSIDE = frozenset({"simulate", "init"})
     "--fuzz", type=click.IntRange(min=1), metavar="N",
     help="Run N random fault schedules on the scenario's cluster instead; only violations count.",
 )  # fmt: skip
-def simulate(file: Path, seed: int, *, as_json: bool, crash_after: int | None, fuzz: int | None) -> None:
+@click.option("--jobs", type=click.IntRange(min=0), default=1, help="Processes for --fuzz; 0: one for every core.")
+def simulate(file: Path, seed: int, *, as_json: bool, crash_after: int | None, fuzz: int | None, jobs: int) -> None:
     """Run the scenario of a file: exit 0 all met, 1 not met or a violation, 2 a bad file."""
     scenario = _read(file)
     if fuzz is not None:
-        sys.exit(_fuzz(scenario, seed, fuzz, as_json=as_json))
+        sys.exit(_fuzz(scenario, range(seed, seed + fuzz), jobs or os.cpu_count() or 1, as_json=as_json))
     sys.exit(_run(scenario, seed, crash_after, as_json=as_json))
 
 
@@ -84,5 +88,25 @@ def _run(scenario: Scenario, seed: int, crash_after: int | None, *, as_json: boo
     return MET if outcome.ok else NOT_MET
 
 
-def _fuzz(scenario: Scenario, seed: int, count: int, *, as_json: bool) -> int:
-    raise NotImplementedError
+def _fuzz(scenario: Scenario, seeds: range, jobs: int, *, as_json: bool) -> int:
+    from simulation.fuzz import Tally, fuzz, results_of
+    from simulation.output import fuzz_lines, fuzz_object
+
+    reached = seeds.start
+
+    def told(seed: int, tally: Tally) -> None:
+        nonlocal reached
+        reached = seed + 1
+        if tally.schedules % PROGRESS_EVERY == 0:
+            click.echo(f"… {tally.line}; next is --seed {reached}", err=True)
+
+    try:
+        tally = fuzz(results_of(scenario, verbs(), seeds, jobs), told)
+    except KeyboardInterrupt:
+        click.echo(f"interrupted; go on with --seed {reached}", err=True)
+        return NOT_MET
+    if as_json:
+        click.echo(json.dumps(fuzz_object(tally, seeds.start), ensure_ascii=False))
+    else:
+        click.echo("\n".join(fuzz_lines(tally, seeds.start)))
+    return NOT_MET if tally.failures else MET
