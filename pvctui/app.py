@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Sequence
 from time import time
 from typing import ClassVar
@@ -173,6 +174,9 @@ class Console(App[None]):
             read_only=self.requests.read_only,
         )
         self._spread()
+        if newest.delta.full:
+            # What was just loaded stays for hours: the collector need not look at it again and again.
+            gc.freeze()
 
     def _spread(self) -> None:
         """Give the view to the frame, to the screen that is shown, and to what lies over it."""

@@ -68,13 +68,14 @@ async def console(
     size: tuple[int, int] = (120, 40),
     stored: StoredCluster | None = None,
     read_only: bool = False,
+    waits: bool = True,
 ) -> AsyncGenerator[Shown]:
-    """A console on a canned cluster, or on a stored one."""
+    """A console on a canned cluster, or on a stored one, once it has loaded unless it need not."""
     feed: Feed = CannedFeed(cluster) if stored is None else stored.feed()
     app = Console(Requests(feed=feed, who="anna@ops1", read_only=read_only), wall_clock=lambda: NOW_S)
     async with app.run_test(size=size, notifications=True) as pilot:
         shown = Shown(app, pilot, feed)
-        if stored is not None:
+        if stored is not None and waits:
             await shown.until(lambda: app.view.link.age_s is not None)
         await pilot.pause()
         yield shown

@@ -1,32 +1,65 @@
-"""A canned cluster written into a ZooKeeper in memory, and the console's feed from it."""
+"""A canned cluster written into a ZooKeeper, in memory or a real one, and the console's feed from it."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 from pvccore.model.change import Change, Kind, Write
 from pvccore.model.cluster import Cluster
-from pvccore.state.memory import MemoryStore, MemoryTree
+from pvccore.model.vm import VmState
+from pvccore.operations.reading import load_cluster
+from pvccore.state.memory import MemoryTree
 from pvccore.state.schema import Schema
 from pvccore.state.session import Session, create_tree
+from pvccore.state.store import Store
 from pvctui.bridge import LiveFeed, Opened
 
 WAIT_LIMIT_S = 10.0
 
 
 class StoredCluster:
-    """A cluster that another client changes as it likes."""
+    """A cluster that another client changes as it likes.
 
-    def __init__(self, cluster: Cluster | None = None, *, who: str = "bert@ops2") -> None:
+    open_store: how the console connects; without it, to a ZooKeeper in memory.
+    """
+
+    def __init__(
+        self,
+        cluster: Cluster | None = None,
+        *,
+        other: Store | None = None,
+        open_store: Callable[[], Opened] | None = None,
+        schema: Schema | None = None,
+    ) -> None:
         self.tree = MemoryTree(time.monotonic)
-        self.schema = Schema()
-        self.other: MemoryStore = self.tree.connect()
-        self.session = Session(self.other, self.schema, who=who, wall_clock=time.time)
-        self.console: MemoryStore = self.tree.connect()
+        self.schema = schema or Schema()
+        self.other = other or self.tree.connect()
+        self.session = Session(self.other, self.schema, who="bert@ops2", wall_clock=time.time)
+        self._open_store = open_store or self._open_memory
         if cluster is not None:
             create_tree(self.session, cluster.settings)
             self._write(cluster)
+
+    def _open_memory(self) -> Opened:
+        return Opened(store=self.tree.connect(), schema=self.schema, where="h1:2181/pvc")
+
+    def now(self) -> Cluster:
+        """What is stored, read by the other client."""
+        return load_cluster(self.other, self.schema)
+
+    def describe(self, uuid: str, words: str) -> None:
+        """The other client changes a VM's description."""
+        before = self.now().vms[uuid].definition
+        write = Write(kind=Kind.DEFINITION, key=uuid, before=before, after=replace(before, description=words))
+        self.session.commit(Change(writes=(write,), what="described", vm=before.name))
+
+    def run(self, uuid: str, state: VmState) -> None:
+        """The other client writes a VM's state, as its agent would."""
+        before = self.now().vms[uuid].placement
+        write = Write(kind=Kind.PLACEMENT, key=uuid, before=before, after=replace(before, state=state))
+        self.session.commit(Change(writes=(write,), quiet=True))
 
     def _write(self, cluster: Cluster) -> None:
         for name, node in cluster.nodes.items():
@@ -49,7 +82,7 @@ class StoredCluster:
 
     def feed(self) -> LiveFeed:
         """The console's live snapshot of it."""
-        return LiveFeed(lambda: Opened(store=self.console, schema=self.schema, where="h1:2181/pvc"))
+        return LiveFeed(self._open_store)
 
 
 def wait_until(true: Callable[[], bool], limit_s: float = WAIT_LIMIT_S) -> None:

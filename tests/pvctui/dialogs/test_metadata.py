@@ -1,6 +1,5 @@
 from dataclasses import replace
 
-from pvccore.model.change import Change, Kind, Write
 from pvccore.model.cluster import Cluster
 from pvccore.model.vm import Definition
 from pvctui.dialogs.metadata import MetadataDialog
@@ -102,9 +101,7 @@ async def test_what_somebody_else_changed_meanwhile_is_shown_and_not_overwritten
     stored = StoredCluster(well())
     async with console(None, stored=stored) as shown:
         await shown.press("3", "e", "space")
-        before = definition(shown)
-        write = Write(kind=Kind.DEFINITION, key=uuid(1), before=before, after=replace(before, description="by bert"))
-        stored.session.commit(Change(writes=(write,), what="described", vm="web1"))
+        stored.describe(uuid(1), "by bert")
         await shown.until(lambda: "Changed meanwhile by somebody else" in shown.text())
         await to_save(shown)
         await shown.press("enter")

@@ -1,0 +1,76 @@
+"""The real program in a real terminal."""
+
+import contextlib
+import fcntl
+import os
+import pty
+import re
+import select
+import struct
+import subprocess
+import sys
+import termios
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import pytest
+
+pytestmark = pytest.mark.pty
+LIMIT_S = 60.0
+CONTROL = re.compile(rb"\x1b\[[0-9;?<>=]*[a-zA-Z]|\x1b[()][A-Z0-9]|\x1b[=>]")
+
+
+@dataclass
+class Terminal:
+    """The program's screen as bytes, and its keyboard."""
+
+    program: subprocess.Popen[bytes]
+    master: int
+    seen: bytearray = field(default_factory=bytearray)
+
+    def read(self, wait_s: float) -> None:
+        if select.select([self.master], [], [], wait_s)[0]:
+            with contextlib.suppress(OSError):
+                self.seen += os.read(self.master, 65536)
+
+    def text(self) -> str:
+        return CONTROL.sub(b"", bytes(self.seen)).decode("utf-8", "replace")
+
+    def wait_for(self, true: Callable[[], bool]) -> None:
+        ends_at_s = time.monotonic() + LIMIT_S
+        while not true():
+            assert time.monotonic() < ends_at_s, self.text()[-2000:]
+            self.read(0.1)
+
+    def press(self, keys: str) -> None:
+        self.seen.clear()
+        os.write(self.master, keys.encode())
+
+
+@pytest.fixture
+def terminal() -> Iterator[Terminal]:
+    master, slave = pty.openpty()
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
+    words = [sys.executable, "-m", "pvctui", "--demo", "--nodes", "3", "--vms", "6"]
+    environment = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor"}
+    program = subprocess.Popen(words, stdin=slave, stdout=slave, stderr=slave, env=environment, start_new_session=True)
+    os.close(slave)
+    yield Terminal(program, master)
+    if program.poll() is None:
+        program.kill()
+    program.wait(LIMIT_S)
+    os.close(master)
+
+
+def test_the_demo_shows_a_cluster_answers_keys_and_ends_in_good_order(terminal: Terminal) -> None:
+    terminal.wait_for(lambda: "● live" in terminal.text() and "3/3" in terminal.text())
+    terminal.press("3")
+    terminal.wait_for(lambda: "STATUS" in terminal.text() and "running" in terminal.text())
+    terminal.press("M")
+    terminal.wait_for(lambda: "Turn maintenance on" in terminal.text())
+    terminal.press("\x1b")
+    terminal.wait_for(lambda: "STATUS" in terminal.text())
+    terminal.press("q")
+    terminal.wait_for(lambda: terminal.program.poll() is not None)
+    assert terminal.program.returncode == 0
