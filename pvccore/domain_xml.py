@@ -7,7 +7,7 @@ import re
 import uuid as uuids
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import cast
+from typing import Any, cast
 
 from lxml import etree
 
@@ -117,8 +117,9 @@ def _parse(text: str) -> etree._Element:
         root = etree.fromstring(_without_declaration(document), parser)
     except etree.XMLSyntaxError as error:
         raise Invalid("xml", _shown(text), f"is not well-formed: {error.msg}") from None
-    if root.getroottree().docinfo.doctype:
-        raise Invalid("xml", root.getroottree().docinfo.doctype, "may have no document type")
+    document_type = cast("Any", root.getroottree().docinfo).doctype
+    if document_type:
+        raise Invalid("xml", document_type, "may have no document type")
     if root.tag != "domain":
         raise Invalid("xml", _shown(str(root.tag)), "must be a <domain>")
     return root
