@@ -20,7 +20,6 @@ class CephStorage:
     def __init__(self, commands: Commands, own_address: str, volumes_of: Callable[[str], tuple[str, ...]]) -> None:
         self._commands = commands
         self._locks = Locks(commands=commands, own_address=own_address)
-        self._blocklist = Blocklist(commands=commands)
         self._osds = Osds(commands=commands)
         self._volumes_of = volumes_of
 
@@ -32,17 +31,20 @@ class CephStorage:
         """Tell the Ceph client addresses of the domain that has just been made."""
         return self._locks.own_clients(self._volumes_of(uuid))
 
-    def add_to_blocklist(self, address: str) -> None:
-        """Refuse every client of that address; harmless when it is so."""
-        self._blocklist.add(address)
+    def add_to_blocklist(self, address: str, limit_s: float) -> None:
+        """Refuse every client of that address, or end within the limit; harmless when it is so."""
+        self._blocklist(limit_s).add(address)
 
-    def lift_from_blocklist(self, address: str) -> None:
-        """Serve that address again; harmless when it is so."""
-        self._blocklist.lift(address)
+    def lift_from_blocklist(self, address: str, limit_s: float) -> None:
+        """Serve that address again, or end within the limit; harmless when it is so."""
+        self._blocklist(limit_s).lift(address)
 
     def mark_osds_down(self, node: str) -> None:
         """Tell Ceph that the OSDs of that node are down."""
         self._osds.mark_down(node)
+
+    def _blocklist(self, limit_s: float) -> Blocklist:
+        return Blocklist(commands=self._commands.within(limit_s))
 
     def error(self) -> str:
         """Why storage counts as unhealthy from here, "" when Ceph answers; may take as long as a command."""

@@ -26,6 +26,8 @@ from pvccore.plan.effects import (
 
 NODES_AT_ONCE = 16
 """How many nodes may be acted upon at once; goodbyes are watched beside the few fences that run in parallel."""
+STORAGE_LIMIT_S = 10.0
+"""How long a command to the storage cluster may take, if the manager's session does not end it before."""
 
 log = logging.getLogger(__name__)
 
@@ -33,11 +35,11 @@ log = logging.getLogger(__name__)
 class StorageDoor(Protocol):
     """The storage cluster, as far as a fence closes it to a node. Errors are any of the five."""
 
-    def add_to_blocklist(self, address: str) -> None:
-        """Refuse every client of that address; harmless when it is so."""
+    def add_to_blocklist(self, address: str, limit_s: float) -> None:
+        """Refuse every client of that address, or end within the limit; harmless when it is so."""
 
-    def lift_from_blocklist(self, address: str) -> None:
-        """Serve that address again; harmless when it is so."""
+    def lift_from_blocklist(self, address: str, limit_s: float) -> None:
+        """Serve that address again, or end within the limit; harmless when it is so."""
 
     def mark_osds_down(self, node: str) -> None:
         """Tell Ceph that the OSDs of that node are down."""
@@ -46,11 +48,11 @@ class StorageDoor(Protocol):
 class NoStorageDoor:
     """A daemon without Ceph: nothing can be closed, and what was not done is said."""
 
-    def add_to_blocklist(self, address: str) -> None:
+    def add_to_blocklist(self, address: str, limit_s: float) -> None:
         """Say that it can't."""
         raise Unavailable("this daemon has no Ceph configured")
 
-    def lift_from_blocklist(self, address: str) -> None:
+    def lift_from_blocklist(self, address: str, limit_s: float) -> None:
         """Say that it can't."""
         raise Unavailable("this daemon has no Ceph configured")
 
@@ -81,8 +83,10 @@ class Fencer:
             ReadPower: self._read,
             SendPowerOff: self._turn_off,
             SendPowerOn: self._turn_on,
-            AddBlocklist: lambda effect, _: self._door.add_to_blocklist(effect.address),
-            LiftBlocklist: lambda effect, _: self._door.lift_from_blocklist(effect.address),
+            AddBlocklist: lambda effect, until_s: self._door.add_to_blocklist(effect.address, self._left_s(until_s)),
+            LiftBlocklist: lambda effect, until_s: self._door.lift_from_blocklist(
+                effect.address, self._left_s(until_s)
+            ),
             MarkOsdsDown: lambda effect, _: self._door.mark_osds_down(effect.node),
         }
 
@@ -102,7 +106,7 @@ class Fencer:
         value: object = Power.UNKNOWN
         error = "it broke off; see the daemon's log"
         try:
-            value = self._calls[type(effect)](effect, self._until_s(deadline_s))
+            value = self._calls[type(effect)](effect, self._until_s(effect, deadline_s))
             error = ""
         except PvcError as failure:
             error = str(failure)
@@ -110,9 +114,17 @@ class Fencer:
         finally:
             done(value, error)
 
-    def _until_s(self, deadline_s: float | None) -> float:
-        limit_at_s = self._clock.monotonic() + self._bmc_limit_s()
+    def _until_s(self, effect: NodeEffect, deadline_s: float | None) -> float:
+        asks_a_bmc = isinstance(effect, ReadPower | SendPowerOff | SendPowerOn)
+        limit_at_s = self._clock.monotonic() + (self._bmc_limit_s() if asks_a_bmc else STORAGE_LIMIT_S)
         return limit_at_s if deadline_s is None else min(limit_at_s, deadline_s)
+
+    def _left_s(self, until_s: float) -> float:
+        """What is left; a hung daemon's command must not reach Ceph when its successor has gone on."""
+        left_s = until_s - self._clock.monotonic()
+        if left_s <= 0:
+            raise Unavailable("it was not begun: it was too late")
+        return left_s
 
     def _switch(self, agent: FenceAgent) -> PowerSwitch:
         switch = self._switches.get(agent.kind)

@@ -17,7 +17,7 @@ from pvccore.model.errors import Conflict, Unavailable
 from pvccore.model.fence import FencePhase
 from pvccore.model.vm import VmState
 from pvccore.plan.cold_start import is_cold
-from pvccore.plan.effects import Effect, NodeEffect, SendPowerOff, Step, earliest
+from pvccore.plan.effects import Effect, NodeEffect, ReadPower, Step, earliest
 from pvccore.plan.leaving import stayed
 from pvccore.plan.managing import plan_manager
 from pvccore.plan.watch import Watch
@@ -79,6 +79,11 @@ class ManagerLoop:
         The whole cluster is watched only from the first time on that this daemon leads: a standby costs nothing.
         """
         self._session.store.watch(self._session.schema.manager, self._note_line, recursive=True)
+
+    @property
+    def led(self) -> tuple[Cluster, str] | None:
+        """The cluster as last seen, and the lease that this daemon leads it by; None while it does not."""
+        return (self._live.cluster, self._session.lease) if self.leads else None
 
     def step(self) -> float | None:
         """Stand in line; when first in it, look, decide, commit, perform."""
@@ -242,8 +247,9 @@ class ManagerLoop:
             self._session.commit(step.change, guards)
             log.info("%s: %s", step.change.what, step.change.why, extra=named(step.change))
         for effect in step.effects:
+            # A hung daemon must not cut power, nor lock a node out or let it in, when its successor has gone on.
             deadline_s = sent_at_s + cluster.settings.session_s - DEADLINE_MARGIN_S
-            self._ledger.start(effect, deadline_s if isinstance(effect, SendPowerOff) else None)
+            self._ledger.start(effect, None if isinstance(effect, ReadPower) else deadline_s)
 
     def _prune(self, cluster: Cluster, now_s: float) -> None:
         if now_s - self._pruned_at_s >= PRUNE_EVERY_S:

@@ -8,7 +8,7 @@ import re
 import selectors
 import subprocess
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from pvccore.model.errors import NotFound, Refused, Unavailable
@@ -35,6 +35,9 @@ def go_on(_progress: float, _text: str) -> bool:
 
 class Commands(Protocol):
     """The tools of one Ceph cluster. Errors: `Unavailable` without an answer in time, `NotFound`, else `Refused`."""
+
+    def within(self, limit_s: float) -> Commands:
+        """The same tools, none of whose commands takes longer than that."""
 
     def ceph(self, *words: str) -> Any:  # noqa: ANN401 - whatever JSON Ceph prints
         """What `ceph WORDS --format json` says; None when it prints nothing."""
@@ -73,6 +76,9 @@ class CephCommands:
     configuration: str = ""
     user: str = ""
     limit_s: float = LIMIT_S
+
+    def within(self, limit_s: float) -> CephCommands:
+        return replace(self, limit_s=min(limit_s, self.limit_s))
 
     def ceph(self, *words: str) -> Any:  # noqa: ANN401 - whatever JSON Ceph prints
         return _json(self._run([*self._ceph(), *words]))

@@ -5,7 +5,16 @@ from dataclasses import dataclass, field
 from nodedaemon.fencer import Fencer, NoStorageDoor
 from pvccore.model.errors import Unavailable
 from pvccore.model.fence import FenceAgent, FenceAgentKind
-from pvccore.plan.effects import AddBlocklist, Effect, Power, ReadPower, Resume, SendPowerOff, SendPowerOn
+from pvccore.plan.effects import (
+    AddBlocklist,
+    Effect,
+    LiftBlocklist,
+    Power,
+    ReadPower,
+    Resume,
+    SendPowerOff,
+    SendPowerOn,
+)
 from tests.nodedaemon.clocks import HandClock
 
 LIMIT_S = 10.0
@@ -39,9 +48,22 @@ class FakeSwitch:
         self._note("on", node, until_s)
 
 
-def fencer(switch: FakeSwitch) -> Callable[..., tuple[object, str]]:
+@dataclass
+class FakeDoor(NoStorageDoor):
+    """A storage door that writes down what it is told, and how long it may take."""
+
+    calls: list[tuple[str, str, float]] = field(default_factory=list)
+
+    def add_to_blocklist(self, address: str, limit_s: float) -> None:
+        self.calls.append(("add", address, limit_s))
+
+    def lift_from_blocklist(self, address: str, limit_s: float) -> None:
+        self.calls.append(("lift", address, limit_s))
+
+
+def fencer(switch: FakeSwitch, door: NoStorageDoor | None = None) -> Callable[..., tuple[object, str]]:
     """How one effect is performed, and its answer waited for."""
-    made = Fencer({FenceAgentKind.IPMI: switch}, NoStorageDoor(), lambda: 3.0, HandClock())
+    made = Fencer({FenceAgentKind.IPMI: switch}, door or NoStorageDoor(), lambda: 3.0, HandClock())
 
     def perform(effect: Effect, deadline_s: float | None = None) -> tuple[object, str]:
         answers: queue.Queue[tuple[object, str]] = queue.Queue()
@@ -88,3 +110,17 @@ def test_without_ceph_no_blocklist_is_claimed() -> None:
 def test_an_effect_on_a_domain_is_not_the_managers() -> None:
     _, error = fencer(FakeSwitch())(Resume(uuid="u1", run_id="r"))
     assert error == "no manager can perform Resume"
+
+
+def test_a_blocklist_command_ends_with_its_session() -> None:
+    door = FakeDoor()
+    perform = fencer(FakeSwitch(), door)
+    perform(AddBlocklist(node="hv1", round=1, address="10.0.1.1"), 1003.5)
+    perform(LiftBlocklist(node="hv1", round=1, address="10.0.1.1"), 1003.5)
+    assert door.calls == [("add", "10.0.1.1", 3.5), ("lift", "10.0.1.1", 3.5)]
+
+
+def test_a_daemon_that_hung_changes_no_blocklist_any_more() -> None:
+    door = FakeDoor()
+    _, error = fencer(FakeSwitch(), door)(AddBlocklist(node="hv1", round=1, address="10.0.1.1"), 999.0)
+    assert (door.calls, error) == ([], "it was not begun: it was too late")
