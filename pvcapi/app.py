@@ -1,0 +1,119 @@
+"""The application: routes, guards, failures and the OpenAPI document, put together around one service."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from litestar import Litestar, Request, Response, Router, get
+from litestar.datastructures import State
+from litestar.di import Provide
+from litestar.exceptions import HTTPException
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.openapi.spec import Components, SecurityScheme
+
+from pvcapi.auth import HEADER, Doorkeeper, reader
+from pvcapi.hub import Hub
+from pvcapi.link import Source
+from pvcapi.metrics import CONTENT_TYPE, ForecastCache, figures
+from pvcapi.problems import documented, on_any_error, on_http_error, on_pvc_error
+from pvcapi.reference import ReferencePage
+from pvcapi.routes import cluster, node, vm
+from pvcapi.seat import WRITERS, Service, provide_seat
+from pvccore.model.errors import PvcError
+from pvccore.operations.tokens import TokenFile
+
+VERSION = "1"
+PREFIX = "/api/v1"
+DOCUMENTS = "/api/v1/docs"
+ABOUT = (
+    "Operate a Parallel Virtual Cluster: the same verbs as `pvc` and `pvc-tui`. Answers come from a live snapshot of "
+    "the cluster; what a verb answers is what was asked for, unless wait_s asks for the outcome."
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How much is taken from others, and what is open to all."""
+
+    max_body_bytes: int = 1024 * 1024
+    requests_per_minute: int = 6000
+    streams: int = 100
+    public_metrics: bool = False
+
+
+@get("/metrics", sync_to_thread=False, tags=["metrics"], responses=documented((401, 429)), media_type=CONTENT_TYPE)
+def show_metrics(request: Request[Any, Any, Any]) -> Response[str]:
+    """Give the cluster's figures to Prometheus."""
+    state = request.app.state
+    return Response(figures(state.service, state.forecasts), media_type=CONTENT_TYPE)
+
+
+def build_app(
+    source: Source,
+    tokens: TokenFile,
+    *,
+    host: str,
+    limits: Limits | None = None,
+    allow_paths: tuple[str, ...] = (),
+    clock: Callable[[], float] = time.monotonic,
+) -> Litestar:
+    """The application before a source of the cluster. host: this machine's short name, for the journal."""
+    bounds = limits or Limits()
+    hub = Hub(source)
+    writers = ThreadPoolExecutor(WRITERS, thread_name_prefix="verb")
+    service = Service(
+        source=source, hub=hub, writers=writers, host=host, allow_paths=allow_paths, streams=bounds.streams
+    )
+
+    @asynccontextmanager
+    async def lifespan(_app: Litestar) -> AsyncIterator[None]:
+        hub.open()
+        try:
+            yield
+        finally:
+            hub.close()
+            writers.shutdown(wait=False, cancel_futures=True)
+
+    routes = Router(
+        PREFIX,
+        route_handlers=[vm.ROUTER, node.ROUTER, node.show_forecasts, *cluster.HANDLERS],
+        guards=[reader],
+        dependencies={"seat": Provide(provide_seat, sync_to_thread=False)},
+        security=[{"token": []}],
+    )
+    figures_route = Router("/", route_handlers=[show_metrics], guards=[] if bounds.public_metrics else [reader])
+    return Litestar(
+        route_handlers=[routes, figures_route],
+        lifespan=[lifespan],
+        state=State(
+            {
+                "service": service,
+                "door": Doorkeeper(tokens, per_minute=bounds.requests_per_minute, clock=clock),
+                "forecasts": ForecastCache(clock),
+            }
+        ),
+        exception_handlers={PvcError: on_pvc_error, HTTPException: on_http_error, Exception: on_any_error},
+        openapi_config=_documents(),
+        request_max_body_size=bounds.max_body_bytes,
+        logging_config=None,
+    )
+
+
+def _documents() -> OpenAPIConfig:
+    return OpenAPIConfig(
+        title="PVC API",
+        version=VERSION,
+        description=ABOUT,
+        path=DOCUMENTS,
+        render_plugins=[ReferencePage(), JsonRenderPlugin()],
+        components=Components(
+            security_schemes={"token": SecurityScheme(type="apiKey", name=HEADER, security_scheme_in="header")}
+        ),
+        use_handler_docstrings=True,
+    )

@@ -1,0 +1,189 @@
+"""The cluster's figures for Prometheus, in its text format: names, units and labels by its conventions."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from pvcapi.seat import Service
+from pvccore.model.cluster import Cluster, status_of
+from pvccore.model.errors import Unavailable
+from pvccore.model.fence import FencePhase
+from pvccore.model.node import Node, ReadinessState
+from pvccore.model.storage import StorageHealth
+from pvccore.model.task import TaskState
+from pvccore.model.vm import VmState
+from pvccore.plan.forecast import NodeForecast, forecast_nodes
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+FORECAST_EVERY_S = 60.0
+"""How old an N−1 forecast may be; at 500 nodes it takes seconds."""
+MB = 1024 * 1024
+STATUSES = (*(state.value for state in VmState), "parked", "disabled", "unknown")
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One gauge with its samples: labels → value."""
+
+    name: str
+    help: str
+    samples: list[tuple[dict[str, str], float]]
+
+
+def exposition(metrics: Iterable[Metric]) -> str:
+    """Metrics as Prometheus reads them."""
+    return "".join(line + "\n" for metric in metrics for line in _lines(metric))
+
+
+class ForecastCache:
+    """The last N−1 forecast, made again when it is old and the cluster has changed since."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._of: Cluster | None = None
+        self._at_s = 0.0
+        self._made: dict[str, NodeForecast] = {}
+
+    def of(self, cluster: Cluster) -> dict[str, NodeForecast]:
+        """The forecast of every node, not older than a minute."""
+        if self._of is None or (self._of is not cluster and self._clock() - self._at_s >= FORECAST_EVERY_S):
+            self._made = forecast_nodes(cluster)
+            self._of, self._at_s = cluster, self._clock()
+        return self._made
+
+
+def figures(service: Service, forecasts: ForecastCache) -> str:
+    """Everything, or that the cluster can't be reached."""
+    age_s = service.source.age_s()
+    metrics = [] if age_s is None else [_one("snapshot_age_seconds", "How old what is shown here may be.", age_s)]
+    try:
+        cluster = service.source.cluster()
+    except Unavailable:
+        return exposition([_one("up", "Whether the cluster's state in ZooKeeper can be read.", 0), *metrics])
+    metrics.insert(0, _one("up", "Whether the cluster's state in ZooKeeper can be read.", 1))
+    metrics += [
+        *_of_cluster(cluster, service.wall_clock()),
+        *_of_nodes(cluster),
+        *_of_fencing(cluster),
+        *_of_forecasts(forecasts.of(cluster)),
+        *_of_storage(cluster, service.wall_clock()),
+    ]
+    return exposition(metrics)
+
+
+def _of_cluster(cluster: Cluster, now: float) -> Iterator[Metric]:
+    maintenance = cluster.maintenance
+    yield _one("maintenance", "1 while maintenance mode is on: nobody is fenced.", maintenance.on)
+    since_s = max(0.0, now - maintenance.since) if maintenance.on and maintenance.since else 0.0
+    yield _one("maintenance_seconds", "For how long maintenance mode has been on.", since_s)
+    yield _one("manager_present", "1 while some daemon holds the manager lease.", bool(cluster.manager))
+    yield _one("manager_contenders", "Daemons that stand in line for the manager lease.", len(cluster.leases))
+    yield _one("unreadable_records", "Records in ZooKeeper that can't be decoded.", len(cluster.problems))
+    statuses = Counter(status_of(vm, cluster.nodes.get(vm.node)) for vm in cluster.vms.values())
+    yield _many("vms", "VMs by status.", "status", {name: statuses[name] for name in STATUSES})
+    tasks = Counter(task.state.value for task in cluster.tasks.values())
+    yield _many("tasks", "Tasks by state.", "state", {state.value: tasks[state.value] for state in TaskState})
+
+
+def _of_nodes(cluster: Cluster) -> Iterator[Metric]:
+    placed = cluster.vms_by_node()
+    gauges: tuple[tuple[str, str, Callable[[Node], float]], ...] = (
+        ("node_alive", "1 while the node's daemon holds a session.", lambda node: node.is_alive),
+        ("node_silent", "1 while the node is gone without a goodbye.", lambda node: node.is_silent),
+        ("node_unsupervised", "1 while VMs run on without a daemon.", lambda node: node.is_unsupervised),
+        ("node_healthy", "1 while hypervisor and storage answer the node.", lambda node: node.is_healthy),
+        ("node_memory_bytes", "Memory of the node.", lambda node: node.report.memory_total_mb * MB),
+        ("node_memory_free_bytes", "Free memory of the node.", lambda node: node.report.memory_free_mb * MB),
+        ("node_load1", "Load of the node over one minute.", lambda node: node.report.load),
+        ("node_vcpus", "Processors of the node.", lambda node: node.report.vcpus),
+        ("node_vms", "VMs placed on the node.", lambda node: len(placed[node.name])),
+        (
+            "node_vms_memory_bytes",
+            "Defined memory of the VMs that count against the node.",
+            lambda node: MB * sum(vm.memory_mb for vm in placed[node.name] if vm.takes_memory),
+        ),
+        (
+            "node_unknown_domains",
+            "Domains that the cluster doesn't know.",
+            lambda node: len(node.report.unknown_domains),
+        ),
+    )
+    nodes = [node for _, node in sorted(cluster.nodes.items())]
+    for name, words, value in gauges:
+        yield _many(name, words, "node", {node.name: value(node) for node in nodes})
+    states = [
+        ({"node": node.name, "readiness": state.value}, float(node.readiness.state is state))
+        for node in nodes
+        for state in ReadinessState
+    ]
+    yield Metric("node_readiness", "1 for the readiness that the node has.", states)
+
+
+def _of_fencing(cluster: Cluster) -> Iterator[Metric]:
+    nodes = [node for _, node in sorted(cluster.nodes.items())]
+    yield _one("fences_unfinished", "Nodes whose VMs wait for a fence.", sum(node.fence.unfinished for node in nodes))
+    phases = [
+        ({"node": node.name, "phase": phase.value}, float(node.fence.phase is phase))
+        for node in nodes
+        for phase in FencePhase
+    ]
+    yield Metric("fence_phase", "1 for the phase that the node's fence is in.", phases)
+    yield _many("fence_round", "How often the node was fenced so far.", "node", {n.name: n.fence.round for n in nodes})
+
+
+def _of_forecasts(made: dict[str, NodeForecast]) -> Iterator[Metric]:
+    holds = all(one.survives for one in made.values())
+    yield _one("n_minus_1", "1 while any single node may die and all its VMs run elsewhere.", holds)
+    parked = {name: len(one.parked) for name, one in made.items()}
+    yield _many("forecast_parked_vms", "VMs that no other node would take if this one died now.", "node", parked)
+
+
+def _of_storage(cluster: Cluster, now: float) -> Iterator[Metric]:
+    status = cluster.storage.status
+    if not status.is_known:
+        return
+    yield _one("storage_age_seconds", "How old the storage's figures are.", max(0.0, now - status.at))
+    health = {one.value: float(status.health is one) for one in StorageHealth}
+    yield _many("storage_health", "1 for the health that the storage has.", "health", health)
+    yield _one("storage_bytes", "Raw room of the storage.", status.total_bytes)
+    yield _one("storage_used_bytes", "Raw room in use.", status.used_bytes)
+    yield _one("storage_degraded_ratio", "Share of the object copies that are missing.", status.degraded_ratio)
+    yield _one("storage_misplaced_ratio", "Share of the object copies that are to move.", status.misplaced_ratio)
+    osds = cluster.storage.osds
+    yield _many("osd_up", "1 while the OSD's daemon answers.", "osd", {str(n): one.is_up for n, one in osds.items()})
+    yield _many(
+        "osd_in", "1 while copies are placed on the OSD.", "osd", {str(n): one.is_in for n, one in osds.items()}
+    )
+    pools = cluster.storage.pools
+    yield _many("pool_stored_bytes", "What clients wrote.", "pool", {n: one.stored_bytes for n, one in pools.items()})
+    available = {name: one.available_bytes for name, one in pools.items()}
+    yield _many("pool_available_bytes", "What clients may still write.", "pool", available)
+
+
+def _one(name: str, words: str, value: float) -> Metric:
+    return Metric(name, words, [({}, value)])
+
+
+def _many(name: str, words: str, label: str, values: Mapping[str, float]) -> Metric:
+    return Metric(name, words, [({label: key}, value) for key, value in values.items()])
+
+
+def _lines(metric: Metric) -> Iterator[str]:
+    name = f"pvc_{metric.name}"
+    yield f"# HELP {name} {metric.help}"
+    yield f"# TYPE {name} gauge"
+    for labels, value in metric.samples:
+        named = ",".join(f'{label}="{_escaped(text)}"' for label, text in labels.items())
+        yield f"{name}{{{named}}} {_number(value)}" if named else f"{name} {_number(value)}"
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+
+
+def _number(value: float) -> str:
+    """Whole where it is whole: bytes must not be rounded."""
+    number = float(value)
+    return str(int(number)) if number.is_integer() else repr(number)

@@ -1,0 +1,101 @@
+"""`/status`, `/journal`, `/settings` and `/events`: the cluster as a whole."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from litestar import Response, get, post, put
+from litestar.openapi.spec import Example
+from litestar.params import Body, Parameter
+from litestar.response import ServerSentEvent
+
+from pvcapi.auth import operator
+from pvcapi.details import answer
+from pvcapi.events import events
+from pvcapi.parameters import Filter, Wait
+from pvcapi.problems import READING, WRITING, documented
+from pvcapi.seat import Seat
+from pvcapi.shapes import Entry, MaintenanceWanted, Outcome, Settings, SettingWanted, Status
+from pvccore.model.errors import NotFound, Unavailable
+from pvccore.operations import cluster as verbs
+from pvccore.operations.records import journal_record, settings_record, status_record
+
+reading = documented(READING)
+writing = documented(WRITING)
+MAX_ENTRIES = 500
+
+
+@get("/status", responses=reading, tags=["cluster"])
+async def show_status(seat: Seat) -> Response[Status]:
+    """Show how the cluster is, and what is wrong with it."""
+    return answer(status_record(seat.cluster))
+
+
+@post("/status", guards=[operator], responses=writing, status_code=200, tags=["cluster"])
+async def set_maintenance(
+    seat: Seat,
+    data: Annotated[
+        MaintenanceWanted,
+        Body(examples=[Example(summary="on", value={"maintenance": True, "reason": "switch upgrade"})]),
+    ],
+    wait_s: Wait = 0.0,
+) -> Outcome:
+    """Switch maintenance mode: while it is on, nobody is fenced."""
+    verb = verbs.maintenance_on if data.maintenance else verbs.maintenance_off
+    return await seat.do(lambda by: verb(by, reason=data.reason), wait_s)
+
+
+@get("/journal", responses=reading, tags=["cluster"])
+async def show_journal(
+    seat: Seat,
+    vm: Filter = None,
+    node: Filter = None,
+    who: Filter = None,
+    limit: Annotated[int, Parameter(query="limit", ge=1, le=MAX_ENTRIES, description="The newest so many.")] = 50,
+) -> Response[list[Entry]]:
+    """Show who did what and why, of the newest 500 entries, the newest last."""
+    wanted = {"vm": vm, "node": node, "who": who}
+    given = {name: value for name, value in wanted.items() if value is not None}
+    found = [one for one in seat.cluster.journal if all(getattr(one, name) == value for name, value in given.items())]
+    return answer([journal_record(one) for one in found[-limit:]])
+
+
+@get("/settings", responses=reading, tags=["cluster"])
+async def show_settings(seat: Seat) -> Response[Settings]:
+    """Show every setting."""
+    return answer(settings_record(seat.cluster.settings))
+
+
+@get("/settings/{name:str}", responses=reading, tags=["cluster"])
+async def show_setting(seat: Seat, name: str) -> Response[Settings]:
+    """Show one setting."""
+    record = settings_record(seat.cluster.settings)
+    if name not in record:
+        raise NotFound("setting", name)
+    return answer({name: record[name]})
+
+
+@put("/settings/{name:str}", guards=[operator], responses=writing, tags=["cluster"])
+async def set_setting(
+    seat: Seat,
+    name: str,
+    data: Annotated[SettingWanted, Body(examples=[Example(summary="wait longer", value={"value": 4.0})])],
+) -> Outcome:
+    """Set one setting."""
+    return await seat.do(lambda by: verbs.set_setting(by, name, data.value))
+
+
+@get("/events", responses=reading, tags=["cluster"], media_type="text/event-stream")
+async def follow(seat: Seat) -> ServerSentEvent:
+    """Follow the cluster: a stream of server-sent events, each a difference with the new records in it.
+
+    The first event is `begin`: read the lists after it. `delta`: records of what changed, null for what is gone.
+    `reload`: everything may differ, read the lists again. `away`: ZooKeeper can't be reached, and why; `back`: it can.
+    """
+    service = seat.service
+    if service.hub.following >= service.streams:
+        raise Unavailable(f"{service.streams} streams are open, as many as are allowed")
+    return ServerSentEvent(events(service.source, service.hub))
+
+
+HANDLERS = [show_status, set_maintenance, show_journal, show_settings, show_setting, set_setting, follow]
