@@ -1,0 +1,146 @@
+"""Readings of the storage: what may be asked of Ceph at once, and what it answered.
+
+What each costs, by Ceph 16 on one core: an overview some 0.5 s of processor time however many volumes there are, and
+0.03 s for the names of 2,000 volumes; looking at each of a pool's volumes 5 ms, measuring its use 7 ms *per volume*.
+So the names are asked for every time, volumes one by one where something was done to them, and all of a pool only so
+often that it takes a small share of the time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Protocol
+
+from nodedaemon.lanes import Lanes
+from nodedaemon.loop import Clock
+from pvccore.ceph.commands import Commands
+from pvccore.ceph.health import parse_status
+from pvccore.ceph.osds import parse_osds
+from pvccore.ceph.pools import is_for_volumes, parse_pools
+from pvccore.ceph.volumes import Volumes
+from pvccore.model.errors import NotFound, PvcError
+from pvccore.model.storage import Osd, Pool, StorageStatus, Volume
+
+OVERVIEW = ("status", "df detail", "osd df tree", "osd dump", "health detail", "osd perf", "osd metadata", "versions")
+
+
+class Look(StrEnum):
+    """What is asked for."""
+
+    OVERVIEW = "overview"
+    POOL = "pool"
+    USE = "use"
+    VOLUMES = "volumes"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """One question to the storage; pool and names where it is about those."""
+
+    look: Look
+    pool: str = ""
+    names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """The answer to one question.
+
+    names: pool → the names of its volumes (overview). volumes: those asked for (pool, volumes), None for one that is
+    gone. used_bytes: volume → bytes (use).
+    """
+
+    wanted: Wanted
+    took_s: float = 0.0
+    status: StorageStatus = StorageStatus()
+    osds: tuple[Osd, ...] = ()
+    pools: tuple[Pool, ...] = ()
+    names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    volumes: Mapping[str, Volume | None] = field(default_factory=dict)
+    used_bytes: Mapping[str, int] = field(default_factory=dict)
+
+
+Heard = Callable[[Reading | None, str], None]
+"""Told the answer, or why there is none; on any thread."""
+
+
+class StorageReader(Protocol):
+    """What asks the storage."""
+
+    def begin(self, wanted: Wanted, heard: Heard) -> None:
+        """Ask and return; `heard` is called once, whatever happens."""
+
+
+class ThreadedReader:
+    """Asks on a thread of its own, one question at a time."""
+
+    def __init__(self, commands: Commands, clock: Clock) -> None:
+        self._commands = commands
+        self._clock = clock
+        self._lanes = Lanes("storage reader", 1)
+
+    def begin(self, wanted: Wanted, heard: Heard) -> None:
+        self._lanes.add("storage", lambda: ask(self._commands, wanted, heard, self._clock.monotonic))
+
+    def stop(self, limit_s: float = 1.0) -> bool:
+        """Ask nothing more; whether all that was under way has ended within the limit."""
+        return self._lanes.stop(limit_s)
+
+
+def ask(commands: Commands, wanted: Wanted, heard: Heard, clock: Callable[[], float]) -> None:
+    """Ask one question and tell its answer."""
+    began_s = clock()
+    reading: Reading | None = None
+    error = "it broke off; see the daemon's log"
+    try:
+        reading = _LOOKS[wanted.look](commands, wanted)
+        error = ""
+    except PvcError as failure:
+        error = str(failure)
+    finally:
+        heard(replace(reading, took_s=round(clock() - began_s, 3)) if reading is not None else None, error)
+
+
+def _overview(commands: Commands, wanted: Wanted) -> Reading:
+    status, df, tree, dump, health, perf, metadata, versions = commands.ceph_all(*OVERVIEW)
+    volumes = Volumes(commands=commands)
+    pools = parse_pools(df, dump)
+    names = {pool.name: volumes.names(pool.name) for pool in pools if is_for_volumes(pool)}
+    counts = {pool: len(found) for pool, found in names.items()}
+    return Reading(
+        wanted=wanted,
+        status=parse_status(status, df, dump, health, versions),
+        osds=parse_osds(tree, perf, metadata),
+        pools=parse_pools(df, dump, counts),
+        names=names,
+    )
+
+
+def _pool(commands: Commands, wanted: Wanted) -> Reading:
+    found = Volumes(commands=commands).load(wanted.pool)
+    return Reading(wanted=wanted, volumes={volume.name: volume for volume in found})
+
+
+def _use(commands: Commands, wanted: Wanted) -> Reading:
+    return Reading(wanted=wanted, used_bytes=Volumes(commands=commands).used_bytes(wanted.pool))
+
+
+def _volumes(commands: Commands, wanted: Wanted) -> Reading:
+    return Reading(wanted=wanted, volumes={name: _one(commands, wanted.pool, name) for name in wanted.names})
+
+
+def _one(commands: Commands, pool: str, name: str) -> Volume | None:
+    try:
+        return Volumes(commands=commands).load_one(pool, name)
+    except NotFound:
+        return None
+
+
+_LOOKS: Mapping[Look, Callable[[Commands, Wanted], Reading]] = {
+    Look.OVERVIEW: _overview,
+    Look.POOL: _pool,
+    Look.USE: _use,
+    Look.VOLUMES: _volumes,
+}

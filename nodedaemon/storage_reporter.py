@@ -1,0 +1,248 @@
+"""The storage reporter: the manager's eye on Ceph; it alone writes what screens and checks know of the storage."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Protocol
+
+from nodedaemon.loop import Clock
+from nodedaemon.storage_reading import Look, Reading, StorageReader, Wanted
+from nodedaemon.storage_records import StorageRecords
+from pvccore.model.change import Change, Check, Kind
+from pvccore.model.cluster import Cluster
+from pvccore.model.errors import Conflict, Unavailable
+from pvccore.model.storage import Osds, Pools, StorageStatus, Volume
+from pvccore.plan.storage import volumes_touched
+from pvccore.state.session import Session
+
+REFRESH_EVERY_S = 15.0
+"""Between two overviews."""
+LEAD_LOOK_S = 1.0
+"""How often the reporter looks whether it leads, and what tasks have done."""
+POOL_PAUSE = 10.0
+"""After looking at all volumes of a pool nothing of that kind is done for so many times as long as it took."""
+POOL_EVERY_S = 120.0
+"""A pool's volumes are looked at no more often than this, unless they are not known at all."""
+USE_PAUSE = 20.0
+USE_EVERY_S = 900.0
+SOME_VOLUMES = 20
+"""Up to so many volumes of a pool are looked at one by one; more are cheaper all together."""
+
+log = logging.getLogger(__name__)
+
+
+class Leader(Protocol):
+    """The manager of the same daemon, as far as its reporter needs it."""
+
+    @property
+    def leads(self) -> bool:
+        """Whether this daemon is the manager now."""
+
+    @property
+    def lease(self) -> str:
+        """The token of its lease."""
+
+    @property
+    def cluster(self) -> Cluster:
+        """The cluster as the manager last saw it."""
+
+
+class StorageReporter:
+    """Asks the storage one question after another while its daemon leads; every write carries check(lease)."""
+
+    pause_s = 0.2
+
+    def __init__(
+        self,
+        node: str,
+        session: Session,
+        clock: Clock,
+        reader: StorageReader,
+        leader: Leader,
+        wake: Callable[[], None],
+    ) -> None:
+        self._node = node
+        self._session = session
+        self._clock = clock
+        self._reader = reader
+        self._leader = leader
+        self._wake = wake
+        self._records = StorageRecords(session)
+        self._asked: Wanted | None = None
+        self._answers: list[tuple[Reading | None, str]] = []
+        self._lease = ""
+        self._begin_again("")
+
+    def step(self) -> float | None:
+        """Write what was heard, and ask what is due."""
+        now_s = self._clock.monotonic()
+        if not self._leader.leads:
+            self._lease = ""
+            return now_s + LEAD_LOOK_S
+        try:
+            if self._leader.lease != self._lease:
+                self._records.load()
+                self._begin_again(self._leader.lease)
+            self._note_tasks(self._leader.cluster)
+            while self._answers:
+                self._take(*self._answers[0])
+                self._answers.pop(0)
+        except (Conflict, Unavailable):
+            self._lease = ""
+            raise
+        if self._asked is None:
+            self._ask(now_s)
+        return now_s + LEAD_LOOK_S
+
+    def _begin_again(self, lease: str) -> None:
+        self._lease = lease
+        self._overview_at_s = self._clock.monotonic()
+        self._dear_at_s = self._clock.monotonic()
+        self._looked_at_s: dict[str, float] = {}
+        self._measured_at_s: dict[str, float] = {}
+        self._touched: dict[str, set[str]] = {}
+        self._tasks: frozenset[str] | None = None
+        if self._answers:
+            self._answers.clear()
+            self._asked = None
+
+    # Asking
+
+    def _note_tasks(self, cluster: Cluster) -> None:
+        """What tasks have done since is looked at soon: the volumes they were about, and the whole."""
+        over = frozenset(key for key, task in cluster.tasks.items() if task.has_ended)
+        news = over - self._tasks if self._tasks is not None else frozenset[str]()
+        self._tasks = over
+        for key in news:
+            for pool, name in volumes_touched(cluster.tasks[key]):
+                self._touched.setdefault(pool, set()).add(name)
+            if cluster.tasks[key].verb.startswith("storage"):
+                self._overview_at_s = self._clock.monotonic()
+
+    def _ask(self, now_s: float) -> None:
+        wanted = self._next(now_s)
+        if wanted is not None:
+            self._asked = wanted
+            self._reader.begin(wanted, self._heard)
+
+    def _next(self, now_s: float) -> Wanted | None:
+        if now_s >= self._overview_at_s:
+            return Wanted(look=Look.OVERVIEW)
+        if self._records.status.error:
+            return None
+        pools = [pool.name for pool in self._records.pools.pools if pool.volumes]
+        for pool in [one for one in self._touched if one in pools]:
+            names = tuple(sorted(self._touched.pop(pool)))
+            if len(names) <= SOME_VOLUMES:
+                return Wanted(look=Look.VOLUMES, pool=pool, names=names)
+            return Wanted(look=Look.POOL, pool=pool)
+        if now_s < self._dear_at_s:
+            return None
+        return _oldest(pools, self._looked_at_s, now_s - POOL_EVERY_S, Look.POOL) or _oldest(
+            pools, self._measured_at_s, now_s - USE_EVERY_S, Look.USE
+        )
+
+    def _heard(self, reading: Reading | None, error: str) -> None:
+        self._answers.append((reading, error))
+        self._wake()
+
+    # Writing
+
+    def _take(self, reading: Reading | None, error: str) -> None:
+        wanted, self._asked = self._asked, None
+        if wanted is None:
+            return  # asked under an earlier lease
+        if reading is None:
+            self._failed(wanted, error)
+        elif wanted.look is Look.OVERVIEW:
+            self._take_overview(reading)
+        else:
+            self._take_volumes(reading)
+
+    def _failed(self, wanted: Wanted, error: str) -> None:
+        """Say since when there is no answer; what is known keeps its age."""
+        now_s = self._clock.monotonic()
+        before = self._records.status
+        self._overview_at_s = now_s + REFRESH_EVERY_S
+        self._dear_at_s = max(self._dear_at_s, now_s + REFRESH_EVERY_S)
+        if wanted.look is Look.OVERVIEW:
+            since = before.error_since if before.error else self._clock.wall()
+            if not before.error:
+                log.warning("storage: %s", error, extra={"node": self._node})
+            self._commit(self._records.status_change(replace(before, error=error, error_since=since, by=self._node)))
+        else:
+            log.info("%s of pool %s: %s", wanted.look, wanted.pool, error)
+            self._looked_at_s[wanted.pool] = self._measured_at_s[wanted.pool] = now_s
+
+    def _take_overview(self, reading: Reading) -> None:
+        now_s = self._clock.monotonic()
+        self._overview_at_s = now_s + REFRESH_EVERY_S
+        for pool in self._records.pools_with_volumes() - reading.names.keys():
+            self._commit(self._records.volumes_changes(pool, {}))
+        for pool, names in reading.names.items():
+            self._take_names(pool, names)
+        self._commit(self._records.osds_change(Osds(osds=reading.osds)))
+        self._commit(self._records.pools_change(Pools(pools=reading.pools)))
+        self._commit(self._records.status_change(self._status(reading)))
+
+    def _status(self, reading: Reading) -> StorageStatus:
+        before = self._records.status
+        if before.error:
+            log.info("storage answers again", extra={"node": self._node})
+        return replace(reading.status, at=self._clock.wall(), by=self._node, took_s=reading.took_s)
+
+    def _take_names(self, pool: str, names: tuple[str, ...]) -> None:
+        """Forget what is gone; what is new is there by name at once, and looked at soon."""
+        known = self._records.volumes(pool)
+        new = [name for name in names if name not in known]
+        if new:
+            self._touched.setdefault(pool, set()).update(new)
+        if new or len(names) != len(known):
+            volumes = {name: known.get(name) or Volume(name=name) for name in names}
+            self._commit(self._records.volumes_changes(pool, volumes))
+
+    def _take_volumes(self, reading: Reading) -> None:
+        pool, look, now_s = reading.wanted.pool, reading.wanted.look, self._clock.monotonic()
+        known = self._records.volumes(pool)
+        if look is Look.USE:
+            self._measured_at_s[pool] = now_s
+            self._dear_at_s = now_s + reading.took_s * USE_PAUSE
+            volumes = _measured(known, reading.used_bytes)
+        elif look is Look.POOL:
+            self._looked_at_s[pool] = now_s
+            self._dear_at_s = now_s + reading.took_s * POOL_PAUSE
+            volumes = _seen(known, reading.volumes)
+        else:
+            volumes = _seen(known, {**known, **reading.volumes})
+        self._commit(self._records.volumes_changes(pool, volumes))
+
+    def _commit(self, changes: list[Change]) -> None:
+        guards = (Check(kind=Kind.LEASE, key=self._lease),)
+        for change in changes:
+            self._session.commit(change, guards)
+            self._records.committed(change)
+
+
+def _oldest(pools: list[str], done_at_s: Mapping[str, float], before_s: float, look: Look) -> Wanted | None:
+    """The pool for which that was done the longest ago, if that is long enough."""
+    never = float("-inf")
+    due = [pool for pool in pools if done_at_s.get(pool, never) <= before_s]
+    pool = min(due, key=lambda name: (done_at_s.get(name, never), name), default="")
+    return Wanted(look=look, pool=pool) if pool else None
+
+
+def _measured(known: Mapping[str, Volume], used_bytes: Mapping[str, int]) -> dict[str, Volume]:
+    return {name: replace(volume, used_bytes=used_bytes.get(name, volume.used_bytes)) for name, volume in known.items()}
+
+
+def _seen(known: Mapping[str, Volume], found: Mapping[str, Volume | None]) -> dict[str, Volume]:
+    """The volumes as they were found, with what only a dearer look tells kept."""
+    volumes = {}
+    for name, volume in found.items():
+        if volume is not None:
+            before = known.get(name)
+            used_bytes = before.used_bytes if before is not None and volume.used_bytes < 0 else volume.used_bytes
+            volumes[name] = replace(volume, used_bytes=used_bytes)
+    return volumes

@@ -1,0 +1,330 @@
+"""The verbs on the storage as a daemon carries them out: checked again by what Ceph says now, then done.
+
+What takes long is done under a name that tells it is a part (`.partial`), and gets its own only once it is whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from nodedaemon.task_runner import TaskVerb, Work
+from pvccore.ceph.blocklist import Blocklist
+from pvccore.ceph.commands import Commands
+from pvccore.ceph.locks import Locks
+from pvccore.ceph.osds import Osds, add_osd, parse_osds
+from pvccore.ceph.pools import Pools
+from pvccore.ceph.snapshots import Snapshots
+from pvccore.ceph.volumes import Volumes
+from pvccore.model.cluster import Cluster
+from pvccore.model.errors import NotFound, PvcError, Refused, Unavailable
+from pvccore.model.storage import Volume, parse_size, size_words, split_volume_path
+from pvccore.plan.storage import storage_verb
+from pvccore.plan.storage_checks import Given, check_room, is_forced, path_given, users_of
+
+DRAIN_LOOK_S = 2.0
+DRAIN_STUCK_S = 3600.0
+"""An OSD of which nothing moves away for this long is given up; it is taken in again."""
+STOP_LIMIT_S = 60.0
+
+
+class Guests(Protocol):
+    """The domains of this node, as far as their disks are concerned."""
+
+    def resize_disk(self, uuid: str, volume: str, size_bytes: int) -> None:
+        """Tell a running guest that its disk has another size now."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StorageTasks:
+    """What this node can do to the storage. cluster: the newest, read from the store.
+
+    own_address: this node's storage address. pause: waits that many seconds.
+    """
+
+    commands: Commands
+    cluster: Callable[[], Cluster]
+    guests: Guests
+    own_address: str
+    pause: Callable[[float], None]
+
+    @property
+    def verbs(self) -> Mapping[str, TaskVerb]:
+        """Verb → what carries it out; each checks first."""
+        table: Mapping[str, Callable[[Work, Cluster, Given], str]] = {
+            "storage osd add": self._osd_add,
+            "storage osd remove": self._osd_remove,
+            "storage osd in": self._osd_in,
+            "storage osd out": self._osd_out,
+            "storage osd set": self._flag_set,
+            "storage osd unset": self._flag_unset,
+            "storage pool add": self._pool_add,
+            "storage pool remove": self._pool_remove,
+            "storage pool set-pgs": self._pool_set_pgs,
+            "storage volume add": self._volume_add,
+            "storage volume upload": self._volume_upload,
+            "storage volume clone": self._volume_clone,
+            "storage volume resize": self._volume_resize,
+            "storage volume rename": self._volume_rename,
+            "storage volume remove": self._volume_remove,
+            "storage volume snapshot add": self._snapshot_add,
+            "storage volume snapshot rename": self._snapshot_rename,
+            "storage volume snapshot rollback": self._snapshot_rollback,
+            "storage volume snapshot remove": self._snapshot_remove,
+            "vm flush-locks": self._flush_locks,
+        }
+        return {verb: self._checked(verb, call) for verb, call in table.items()}
+
+    def _checked(self, verb: str, call: Callable[[Work, Cluster, Given], str]) -> TaskVerb:
+        def carry_out(work: Work) -> str:
+            given = work.task.arguments
+            cluster = self._fresh(given)
+            storage_verb(verb).check(cluster, given)
+            return call(work, cluster, given)
+
+        return carry_out
+
+    def _fresh(self, given: Given) -> Cluster:
+        """The cluster with what Ceph says now of everything that the verb is about."""
+        cluster = self.cluster()
+        storage = replace(
+            cluster.storage,
+            status=replace(cluster.storage.status, at=max(1.0, cluster.storage.status.at)),
+            pools=Pools(commands=self.commands).load(),
+        )
+        if "osd" in given or "device" in given:
+            tree, metadata = self.commands.ceph_all("osd df tree", "osd metadata")
+            storage = replace(storage, osds={osd.id: osd for osd in parse_osds(tree, None, metadata)})
+        for field in ("volume", "to"):
+            pool, name = split_volume_path(given.get(field, "").partition("@")[0])
+            if name and pool in storage.pools:
+                volumes = self._with(storage.volumes.get(pool, {}), pool, name)
+                storage = replace(storage, volumes={**storage.volumes, pool: volumes})
+        return replace(cluster, storage=storage)
+
+    def _with(self, known: Mapping[str, Volume], pool: str, name: str) -> dict[str, Volume]:
+        volumes = dict(known)
+        try:
+            found = self._volumes.load_one(pool, name)
+        except NotFound:
+            volumes.pop(name, None)
+        else:
+            used_bytes = known[name].used_bytes if name in known else -1
+            volumes[name] = replace(found, used_bytes=used_bytes)
+        return volumes
+
+    @property
+    def _volumes(self) -> Volumes:
+        return Volumes(commands=self.commands)
+
+    @property
+    def _snapshots(self) -> Snapshots:
+        return Snapshots(commands=self.commands)
+
+    @property
+    def _osds(self) -> Osds:
+        return Osds(commands=self.commands)
+
+    # OSDs
+
+    def _osd_add(self, work: Work, _cluster: Cluster, given: Given) -> str:
+        work.tell(-1, f"preparing {given['device']}")
+        number = add_osd(self.commands, given["device"], given.get("class", ""))
+        return f"OSD {number} of {given['node']} is made of {given['device']}"
+
+    def _osd_remove(self, work: Work, cluster: Cluster, given: Given) -> str:
+        osd = cluster.storage.osd(int(given["osd"]))
+        if osd.is_in:
+            self._osds.take_out(osd.id)
+        try:
+            self._drain(work, osd.id)
+            self._stop_osd(osd.id)
+        except PvcError:
+            if osd.is_in:
+                self._osds.take_in(osd.id)
+            raise
+        self._osds.purge(osd.id)
+        return f"OSD {osd.id} is forgotten; its device on {osd.node or 'its node'} still has its data"
+
+    def _drain(self, work: Work, osd: int) -> None:
+        """Wait until every copy on it exists elsewhere; raises `Refused` when stopped or when nothing moves."""
+        most = left = self._osds.pgs_left(osd)
+        still_s = 0.0
+        while True:
+            try:
+                self._osds.check_safe_to_destroy(osd)
+            except Refused as refused:
+                reason = refused
+            else:
+                return
+            if not work.tell(1 - left / most if most else 0.0, f"{left} placement groups to move"):
+                raise Refused("cancelled; it is in again")
+            if still_s >= DRAIN_STUCK_S:
+                raise Refused(f"nothing has moved for {DRAIN_STUCK_S:.0f} s: {reason}")
+            self.pause(DRAIN_LOOK_S)
+            before, left = left, self._osds.pgs_left(osd)
+            most = max(most, left)
+            still_s = 0.0 if left != before else still_s + DRAIN_LOOK_S
+
+    def _stop_osd(self, osd: int) -> None:
+        self._osds.check_ok_to_stop(osd)
+        self._osds.stop(osd)
+        waited_s = 0.0
+        while self._osds.is_up(osd):
+            if waited_s >= STOP_LIMIT_S:
+                raise Unavailable(f"the daemon of OSD {osd} did not end within {STOP_LIMIT_S:.0f} s")
+            self.pause(DRAIN_LOOK_S)
+            waited_s += DRAIN_LOOK_S
+
+    def _osd_in(self, _work: Work, _cluster: Cluster, given: Given) -> str:
+        self._osds.take_in(int(given["osd"]))
+        return f"OSD {given['osd']} is in"
+
+    def _osd_out(self, _work: Work, _cluster: Cluster, given: Given) -> str:
+        self._osds.take_out(int(given["osd"]))
+        return f"OSD {given['osd']} is out; its copies are moved elsewhere"
+
+    def _flag_set(self, _work: Work, _cluster: Cluster, given: Given) -> str:
+        self._osds.set_flag(given["flag"])
+        return f"{given['flag']} is set"
+
+    def _flag_unset(self, _work: Work, _cluster: Cluster, given: Given) -> str:
+        self._osds.unset_flag(given["flag"])
+        return f"{given['flag']} is not set"
+
+    # Pools
+
+    def _pool_add(self, _work: Work, _cluster: Cluster, given: Given) -> str:
+        numbers = (int(given[name]) for name in ("pgs", "replicas", "replicas_min"))
+        Pools(commands=self.commands).add(given["pool"], *numbers)
+        return f"pool {given['pool']} is made"
+
+    def _pool_remove(self, _work: Work, _cluster: Cluster, given: Given) -> str:
+        names = self._volumes.names(given["pool"])
+        if names and not is_forced(given):
+            raise Refused(f"pool {given['pool']} has {len(names)} volumes; --force removes them too")
+        Pools(commands=self.commands).remove(given["pool"])
+        return f"pool {given['pool']} is removed"
+
+    def _pool_set_pgs(self, _work: Work, _cluster: Cluster, given: Given) -> str:
+        Pools(commands=self.commands).set_pgs(given["pool"], int(given["pgs"]))
+        return f"pool {given['pool']} goes to {given['pgs']} placement groups, little by little"
+
+    # Volumes
+
+    def _volume_add(self, _work: Work, _cluster: Cluster, given: Given) -> str:
+        self._volumes.add(given["volume"], parse_size(given["size"]))
+        return f"volume {given['volume']} is made"
+
+    def _volume_upload(self, work: Work, cluster: Cluster, given: Given) -> str:
+        image = self._volumes.image_file(given["path"])
+        pool, name = path_given(given)
+        check_room(cluster, pool, image.size_bytes, forced=is_forced(given))
+        work.tell(0.0, f"writing {size_words(image.size_bytes)}")
+        self._volumes.upload(image, given["volume"], _partial(pool, name, work), work.tell)
+        return f"volume {given['volume']} is made of {given['path']}, {size_words(image.size_bytes)}"
+
+    def _volume_clone(self, work: Work, _cluster: Cluster, given: Given) -> str:
+        source, _, snapshot = given["volume"].partition("@")
+        if snapshot:
+            self._snapshots.protect(source, snapshot)
+            self._volumes.clone(given["volume"], given["to"])
+            return f"volume {given['to']} is a clone of {given['volume']}"
+        pool, name = path_given(given, "to")
+        work.tell(0.0, "copying")
+        self._volumes.copy(source, given["to"], _partial(pool, name, work), work.tell)
+        return f"volume {given['to']} is a copy of {source}"
+
+    def _volume_resize(self, _work: Work, cluster: Cluster, given: Given) -> str:
+        volume, size_bytes = given["volume"], parse_size(given["size"])
+        before = cluster.storage.volume(*path_given(given))
+        shrink = size_bytes < before.size_bytes
+        if shrink:
+            self._check_closed(volume)
+        self._volumes.resize(volume, size_bytes, shrink=shrink)
+        done = f"volume {volume} has {size_words(size_bytes)}, it had {size_words(before.size_bytes)}"
+        active = [vm for vm in users_of(cluster, volume) if vm.is_active]
+        for vm in active:
+            try:
+                self.guests.resize_disk(vm.uuid, volume, size_bytes)
+            except PvcError as error:
+                return f"{done}; the guest of {vm.name} could not be told: {error}"
+        return done + "".join(f"; the guest of {vm.name} is told" for vm in active)
+
+    def _volume_rename(self, _work: Work, _cluster: Cluster, given: Given) -> str:
+        self._check_closed(given["volume"])
+        self._volumes.rename(given["volume"], given["name"])
+        return f"volume {given['volume']} is named {given['name']}"
+
+    def _volume_remove(self, work: Work, cluster: Cluster, given: Given) -> str:
+        volume = given["volume"]
+        self._check_closed(volume)
+        for snapshot in cluster.storage.volume(*path_given(given)).snapshots:
+            self._forget_snapshot(volume, snapshot.name, is_protected=snapshot.is_protected)
+        self._volumes.remove(volume, lambda share, text: work.tell(share, text) or True)
+        return f"volume {volume} is removed"
+
+    def _check_closed(self, volume: str) -> None:
+        watchers = self._volumes.watchers(volume)
+        if watchers:
+            raise Refused(f"{volume} is open at {', '.join(watchers)}")
+
+    # Snapshots
+
+    def _snapshot_add(self, _work: Work, _cluster: Cluster, given: Given) -> str:
+        self._snapshots.add(given["volume"], given["name"])
+        return f"snapshot {given['name']} of {given['volume']} is made"
+
+    def _snapshot_rename(self, _work: Work, _cluster: Cluster, given: Given) -> str:
+        self._snapshots.rename(given["volume"], given["name"], given["new_name"])
+        return f"snapshot {given['name']} of {given['volume']} is named {given['new_name']}"
+
+    def _snapshot_rollback(self, work: Work, _cluster: Cluster, given: Given) -> str:
+        self._check_closed(given["volume"])
+        work.tell(0.0, "rolling back")
+        # Once begun it is carried through: half rolled back is neither the one nor the other.
+        self._snapshots.roll_back(given["volume"], given["name"], lambda share, text: work.tell(share, text) or True)
+        return f"{given['volume']} is as it was at {given['name']}"
+
+    def _snapshot_remove(self, _work: Work, cluster: Cluster, given: Given) -> str:
+        snapshot = cluster.storage.volume(*path_given(given)).snapshot(given["name"])
+        self._forget_snapshot(given["volume"], snapshot.name, is_protected=snapshot.is_protected)
+        return f"snapshot {given['name']} of {given['volume']} is removed"
+
+    def _forget_snapshot(self, volume: str, name: str, *, is_protected: bool) -> None:
+        if is_protected:
+            clones = self._snapshots.clones(volume, name)
+            if clones:
+                raise Refused(f"{volume}@{name} is protected: {', '.join(clones[:3])} hang on it")
+            self._snapshots.unprotect(volume, name)
+        self._snapshots.remove(volume, name)
+
+    # Locks
+
+    def _flush_locks(self, work: Work, cluster: Cluster, given: Given) -> str:
+        vm = cluster.vm(given["vm"])
+        locks = Locks(commands=self.commands, own_address=self.own_address if vm.node == work.task.runs_on else "")
+        off = {one.config.storage_address for one in cluster.nodes.values() if one.fence.proven_off}
+        harmless = Blocklist(commands=self.commands).addresses() | (off - {""})
+        freed = 0
+        found = [locks.holders(volume) for volume in vm.definition.volumes]
+        for holders in found:
+            foreign = holders.foreign(locks.own_address, harmless)
+            if foreign:
+                raise Refused(f"{holders.volume} is held by {_owner(cluster, foreign)}, which may be alive")
+        for holders in found:
+            for lock in holders.locks:
+                locks.break_lock(holders.volume, lock)
+                freed += 1
+        return f"{freed} locks of {vm.name} are freed" if freed else f"no volume of {vm.name} is locked"
+
+
+def _owner(cluster: Cluster, address: str) -> str:
+    """The node that an address is of, for people."""
+    names = [name for name, node in sorted(cluster.nodes.items()) if node.config.storage_address == address]
+    return f"{names[0]} ({address})" if names else address
+
+
+def _partial(pool: str, name: str, work: Work) -> str:
+    return f"{pool}/{name}.partial-{work.task.key}"
