@@ -19,21 +19,14 @@ from pvccore.model.cluster import Cluster, Delta
 from pvccore.model.errors import PvcError, Unavailable
 from pvctui.commands import COMMANDS, OVERVIEW, VMS, bindings, command_of_action, commands_at
 from pvctui.demo_actions import DemoActions
-from pvctui.dialogs.demo import DemoDialog
-from pvctui.dialogs.dialog import Asked, Dialog
-from pvctui.dialogs.fence_steps import FenceStepsDialog
-from pvctui.dialogs.help import HelpDialog
-from pvctui.dialogs.maintenance import MaintenanceDialog
-from pvctui.dialogs.metadata import MetadataDialog
-from pvctui.dialogs.palette import Chosen, Palette, command_entries, subject_entries
+from pvctui.dialogs.messages import Asked, Chosen
 from pvctui.look import THEMES
 from pvctui.requests import Requests
 from pvctui.rows.pulse import Pulse
 from pvctui.rows.statuses import StatusBook
 from pvctui.rows.view import View
 from pvctui.screens import PLACES
-from pvctui.screens.detail_screen import DetailScreen
-from pvctui.screens.place import DetailWanted, Opened, Place
+from pvctui.screens.place import DetailWanted, Opened, OverPlace, Place
 from pvctui.widgets.banners import Banners, FenceLine
 from pvctui.widgets.footer import Footer
 from pvctui.widgets.header import Header
@@ -77,6 +70,9 @@ class Console(App[None]):
     ) -> None:
         """`requests`: the way to the cluster, with the feed of its snapshots. `demo`: the simulated world."""
         super().__init__()
+        for theme in THEMES:
+            self.register_theme(theme)
+        self.theme = THEMES[0].name
         self.HORIZONTAL_BREAKPOINTS, self.VERTICAL_BREAKPOINTS = WIDTHS, HEIGHTS
         self.feed = requests.feed
         self.requests = requests
@@ -103,9 +99,6 @@ class Console(App[None]):
 
     async def on_mount(self) -> None:
         """The frame is there before the data."""
-        for theme in THEMES:
-            self.register_theme(theme)
-        self.theme = THEMES[0].name
         await self._show_place(OVERVIEW)
         self.set_interval(TICK_S, self._tick)
         self.feed.start(self._wake)
@@ -197,7 +190,7 @@ class Console(App[None]):
 
     def _tell_dialogs(self) -> None:
         for screen in self.screen_stack[1:]:
-            if isinstance(screen, Dialog | DetailScreen) and screen.is_mounted:
+            if isinstance(screen, OverPlace) and screen.is_mounted:
                 screen.take(self.view)
 
     def _tick(self) -> None:
@@ -307,28 +300,38 @@ class Console(App[None]):
 
     def action_help(self) -> None:
         """The keys of this place."""
+        from pvctui.dialogs.help import HelpDialog
+
         commands = commands_at(self.place_name, demo=self.demo is not None)
         self.push_screen(HelpDialog(self.view, self.place_name, PLACES[self.place_name].title, commands))
 
     def action_maintenance(self) -> None:
         """The dialog of the switch."""
+        from pvctui.dialogs.maintenance import MaintenanceDialog
+
         if self._may_change():
             self.push_screen(MaintenanceDialog(self.view))
 
     def action_edit(self) -> None:
         """The form of the VM under the cursor."""
+        from pvctui.dialogs.metadata import MetadataDialog
+
         kind, _, key = self._subject().partition(" ")
         if kind == "vm" and key in self.view.cluster.vms and self._may_change():
             self.push_screen(MetadataDialog(self.view, key))
 
     def action_palette(self) -> None:
         """Everything there is, by name."""
+        from pvctui.dialogs.palette import Palette, command_entries, subject_entries
+
         commands = [command for command in COMMANDS if self.demo is not None or not command.demo]
         entries = [*command_entries(commands, self._refusal()), *subject_entries(self.view)]
         self.push_screen(Palette(self.view, "Commands, nodes and VMs", entries))
 
     def action_actions(self) -> None:
         """What can be changed from here; what can't, with the reason."""
+        from pvctui.dialogs.palette import Palette, command_entries
+
         changing = [command for command in commands_at(self.place_name, demo=False) if command.changes]
         subject = self._subject().partition(" ")[2]
         found = self.view.cluster.vms.get(subject)
@@ -348,12 +351,14 @@ class Console(App[None]):
 
     def action_demo(self) -> None:
         """Break and mend the simulated world."""
+        from pvctui.dialogs.demo import DemoDialog
+
         if self.demo is not None:
             self.push_screen(DemoDialog(self.view, self.demo))
 
     def _subject(self) -> str:
         screen = self.screen
-        if isinstance(screen, DetailScreen):
+        if isinstance(screen, OverPlace) and screen.subject:
             return screen.subject
         return self.place.subject if self.place is not None else ""
 
@@ -382,10 +387,14 @@ class Console(App[None]):
         self._show_fence(message.node)
 
     def _show_fence(self, node: str) -> None:
+        from pvctui.dialogs.fence_steps import FenceStepsDialog
+
         self.push_screen(FenceStepsDialog(self.view, node))
 
     @on(DetailWanted)
     def _detail_wanted(self, message: DetailWanted) -> None:
+        from pvctui.screens.detail_screen import DetailScreen
+
         self.push_screen(DetailScreen(self.view, message.subject))
 
     @on(Opened)

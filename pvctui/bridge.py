@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable
 from dataclasses import dataclass
 from threading import Event, Lock, Thread
 from time import monotonic
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from pvccore.model.cluster import Cluster, Delta
 from pvccore.model.errors import PvcError, Refused, Unavailable
-from pvccore.state.live import LiveCluster
-from pvccore.state.live_thread import LiveThread
-from pvccore.state.schema import Schema
 from pvccore.state.store import Connection, Store
-from pvccore.state.upgrade import check_schema
 from pvctui.rows.view import Link
+
+if TYPE_CHECKING:
+    from pvccore.state.live import LiveCluster
+    from pvccore.state.live_thread import LiveThread
+    from pvccore.state.schema import Schema
 
 FRAMES_PER_S = 15
 RETRY_S = 1.0
@@ -94,7 +94,8 @@ class LiveFeed:
     def stop(self) -> None:
         """End the threads and close the connection."""
         self._stopped.set()
-        self._opener.join(JOIN_LIMIT_S)
+        if self._opener.is_alive():
+            self._opener.join(JOIN_LIMIT_S)
         if self._live is not None:
             self._live.stop()
         if self._opened is not None:
@@ -130,6 +131,8 @@ class LiveFeed:
         return Link(connection=connection, age_s=age_s)
 
     def _open_until_it_works(self) -> None:
+        from pvccore.state.upgrade import check_schema
+
         while not self._stopped.is_set():
             try:
                 opened = self._opened or self._open_store()
@@ -144,6 +147,11 @@ class LiveFeed:
                 return
 
     def _follow(self, opened: Opened) -> None:
+        import random
+
+        from pvccore.state.live import LiveCluster
+        from pvccore.state.live_thread import LiveThread
+
         def make_live(wake: Callable[[], None]) -> LiveCluster:
             return LiveCluster(opened.store, opened.schema, clock=self._clock, wake=wake, random=random.random)
 

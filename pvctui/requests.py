@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from time import time
+from typing import TYPE_CHECKING, TypeAlias
 
 from pvccore.model.cluster import Cluster
 from pvccore.model.errors import Refused
-from pvccore.operations.cluster import maintenance_off, maintenance_on
-from pvccore.operations.metadata import meta
-from pvccore.operations.operator import Operator, Result
-from pvccore.operations.reading import load_cluster
-from pvccore.state.session import Session
 from pvctui.bridge import Feed
 
-Request = Callable[[Operator], Result]
+if TYPE_CHECKING:
+    from pvccore.operations.operator import Operator, Result
+
+Request: TypeAlias = "Callable[[Operator], Result]"
 """A verb with its arguments; raises one of the five errors."""
 
 READ_ONLY = "this console is read-only"
@@ -40,6 +39,10 @@ class Requests:
 
     def carry_out(self, request: Request, newest: Cluster) -> Result:
         """Do it, on the thread of a worker. Raises one of the five errors."""
+        from pvccore.operations.operator import Operator
+        from pvccore.operations.reading import load_cluster
+        from pvccore.state.session import Session
+
         if self.read_only:
             raise Refused(READ_ONLY)
         store, schema = self.feed.session_store
@@ -55,9 +58,13 @@ class Requests:
 
 def switch_maintenance(*, on: bool, reason: str) -> Request:
     """Maintenance on or off."""
+    from pvccore.operations.cluster import maintenance_off, maintenance_on
+
     return lambda operator: (maintenance_on if on else maintenance_off)(operator, reason=reason)
 
 
 def edit_metadata(vm: str, fields: Mapping[str, object], *, move: bool = False) -> Request:
     """Set these metadata fields of a VM; `move` migrates it as well where its new limit forbids its node."""
+    from pvccore.operations.metadata import meta
+
     return lambda operator: meta(operator, vm, fields, move=move)

@@ -9,34 +9,20 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
-from textual.message import Message
-from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Button, Input
 
 from pvccore.model.errors import Invalid, PvcError
+from pvctui.dialogs.messages import Asked
 from pvctui.requests import Request
 from pvctui.rows.lines import Line
 from pvctui.rows.view import View
+from pvctui.screens.place import OverPlace
 from pvctui.widgets.cell_text import printable
 from pvctui.widgets.detail import Words
 
 
-class Asked(Message):
-    """A dialog wants a request carried out; the app tells it what became of it.
-
-    subject: the key of the row that shows "on its way", "" for none.
-    """
-
-    def __init__(self, dialog: Dialog, request: Request, subject: str, words: str) -> None:
-        super().__init__()
-        self.dialog = dialog
-        self.request = request
-        self.subject = subject
-        self.words = words
-
-
-class Dialog(ModalScreen[None]):
+class Dialog(OverPlace):
     """Focus starts on the first input, else on Cancel; Esc cancels; a refusal is shown where the hand is."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "cancel", "Cancel", show=False)]

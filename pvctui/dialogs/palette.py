@@ -8,12 +8,12 @@ from typing import ClassVar
 
 from textual import on
 from textual.binding import Binding, BindingType
-from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Input
 
 from pvctui.commands import Command
 from pvctui.dialogs.dialog import Dialog
+from pvctui.dialogs.messages import Chosen
 from pvctui.rows.view import View
 from pvctui.widgets.live_table import LiveTable
 from pvctui.widgets.rows import Cell, Column, Row
@@ -56,14 +56,6 @@ def subject_entries(view: View) -> list[Entry]:
     return nodes + [
         Entry(choice=f"vm {vm.uuid}", name=vm.name or vm.uuid, hint=f"VM on {vm.placement.node}") for vm in vms
     ]
-
-
-class Chosen(Message):
-    """A person chose an entry."""
-
-    def __init__(self, choice: str) -> None:
-        super().__init__()
-        self.choice = choice
 
 
 class Palette(Dialog):

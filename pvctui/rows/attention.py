@@ -9,8 +9,6 @@ from pvccore.model.cluster import VmStatus
 from pvccore.model.fence import FencePhase
 from pvccore.model.node import Node
 from pvccore.model.vm import VmState
-from pvccore.plan.fencing import storm_alarm
-from pvctui.rows.fence_lines import waiting_vms
 from pvctui.rows.lines import many
 from pvctui.rows.node_rows import PHASE_WORDS, node_state
 from pvctui.rows.statuses import by_name
@@ -81,9 +79,13 @@ def _last_told(view: View) -> dict[str, float]:
 
 def _cluster_wide(view: View, _since: dict[str, float]) -> Iterator[Trouble]:
     cluster = view.cluster
-    storm = storm_alarm(cluster, [node.name for node in cluster.nodes.values() if node.is_silent])
-    if storm:
-        yield Trouble(key="storm", what="storm", why=storm)
+    silent = [node.name for node in cluster.nodes.values() if node.is_silent]
+    if len(silent) > 1:
+        from pvccore.plan.fencing import storm_alarm
+
+        storm = storm_alarm(cluster, silent)
+        if storm:
+            yield Trouble(key="storm", what="storm", why=storm)
     if cluster.nodes and not cluster.leases:
         yield Trouble(
             key="lease", what="no manager", why="no daemon holds the manager lease: nobody fences or recovers"
@@ -107,6 +109,8 @@ def _fences(view: View, _since: dict[str, float]) -> Iterator[Trouble]:
 
 def _fence_why(node: Node, view: View) -> str:
     if node.fence.phase is FencePhase.FAILED:
+        from pvctui.rows.fence_lines import waiting_vms
+
         waiting = waiting_vms(node, view.cluster)
         waits = f"; its {many(waiting, 'VM')} wait" if waiting else ""
         return f"its fence failed: {node.fence.error or 'no reason given'}{waits}"

@@ -24,12 +24,6 @@ MOST_PARKED_NAMED = 3
 PHASES_PAST_OFF = (FencePhase.POWERED_OFF, FencePhase.RECOVERING, FencePhase.RECOVERED)
 
 
-def fenced_nodes(cluster: Cluster) -> list[Node]:
-    """The nodes with a fence, those where something still has to happen first."""
-    found = [node for node in cluster.nodes.values() if node.fence.under_way]
-    return sorted(found, key=lambda node: (not node.fence.unfinished, node.fence.since, node.name))
-
-
 def agent_words(node: Node) -> str:
     """The fence agent whose turn it is: `ipmi 10.1.0.13:623`."""
     agent = present_agent(node)

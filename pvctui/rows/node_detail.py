@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pvccore.model.cluster import VmStatus
 from pvccore.model.node import Node
-from pvctui.rows.fence_lines import fence_steps
 from pvctui.rows.journal_lines import journal_lines
 from pvctui.rows.lines import BLANK, Line, labelled, many
 from pvctui.rows.moments import ago
@@ -29,8 +28,14 @@ def node_tabs(name: str, view: View) -> list[Tab]:
         Tab(title="VMs", lines=lambda: _vms(node, view)),
         Tab(title="Journal", lines=lambda: journal_lines(view, lambda entry: entry.node == name)),
     ]
-    fence = Tab(title="Fence", lines=lambda: fence_steps(node, view))
+    fence = Tab(title="Fence", lines=lambda: _fence(node, view))
     return [fence, *tabs] if node.fence.under_way else [*tabs, fence]
+
+
+def _fence(node: Node, view: View) -> list[Line]:
+    from pvctui.rows.fence_lines import fence_steps
+
+    return fence_steps(node, view)
 
 
 def _summary(node: Node, view: View) -> list[Line]:

@@ -74,6 +74,12 @@ def node_state(node: Node) -> NodeState:
     return NodeState(word="live", glyph=glyph, state="ok" if node.is_ready else "")
 
 
+def fenced_nodes(cluster: Cluster) -> list[Node]:
+    """The nodes with a fence, those where something still has to happen first."""
+    found = [node for node in cluster.nodes.values() if node.fence.under_way]
+    return sorted(found, key=lambda node: (not node.fence.unfinished, node.fence.since, node.name))
+
+
 def readiness_word(node: Node) -> Cell:
     """Whether it takes VMs."""
     readiness = node.readiness

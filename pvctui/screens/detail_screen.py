@@ -6,11 +6,11 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.screen import ModalScreen
 
 from pvctui.rows.node_detail import node_tabs
 from pvctui.rows.view import View
 from pvctui.rows.vm_detail import vm_tabs
+from pvctui.screens.place import OverPlace
 from pvctui.widgets.banners import Banners
 from pvctui.widgets.detail import Detail
 from pvctui.widgets.header import Header
@@ -20,7 +20,7 @@ KEYS = (" ", ("Esc", "key"), (" back  ", "dim"), (", .", "key"), (" tab  ", "dim
 NODE_KEYS = KEYS[:-2]
 
 
-class DetailScreen(ModalScreen[None]):
+class DetailScreen(OverPlace):
     """One subject, live, until Esc."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -9,6 +9,7 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.message import Message
+from textual.screen import ModalScreen
 
 from pvctui.rows.tabs import Tab
 from pvctui.rows.view import View
@@ -71,6 +72,18 @@ class Place(Vertical):
 
     def enter(self) -> None:
         """Take the keyboard."""
+
+
+class OverPlace(ModalScreen[None]):
+    """What lies over the places: a dialog, or the detail where there is no room for it beside its list.
+
+    subject: what it is about, as `vm UUID` or `node NAME`; "" for none.
+    """
+
+    subject = ""
+
+    def take(self, view: View) -> None:
+        """A newer view."""
 
 
 class ListPlace(Place):

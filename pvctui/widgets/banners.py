@@ -10,8 +10,8 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.message import Message
 
-from pvctui.rows.fence_lines import fence_banner, fenced_nodes
 from pvctui.rows.maintenance_lines import maintenance_banner
+from pvctui.rows.node_rows import fenced_nodes
 from pvctui.rows.view import View
 from pvctui.widgets.line import OneLine
 
@@ -69,11 +69,9 @@ class Banners(Vertical):
     """
 
     def compose(self) -> ComposeResult:
-        """All lines there can be; only those with something to say are shown."""
+        """Only those with something to say are shown; lines of fences come as they are needed."""
         yield OneLine(id="trouble")
         yield OneLine(id="maintenance")
-        for _ in range(MOST_FENCE_LINES):
-            yield FenceLine()
         yield OneLine(id="more-fences")
 
     def take(self, view: View) -> None:
@@ -81,14 +79,29 @@ class Banners(Vertical):
         trouble = view.link.trouble
         self._say("#trouble", (trouble,) if trouble else None)
         self._say("#maintenance", maintenance_banner(view) if view.cluster.maintenance.on else None)
+        self._take_fences(view)
+
+    def _take_fences(self, view: View) -> None:
         fenced = fenced_nodes(view.cluster)
-        for index, line in enumerate(self.query(FenceLine)):
+        if not fenced and not self.query(FenceLine):
+            return
+        from pvctui.rows.fence_lines import fence_banner
+
+        for index, line in enumerate(self._lines_for(len(fenced))):
             node = fenced[index] if index < len(fenced) else None
             line.node = node.name if node else ""
             line.set_class(node is not None and not node.fence.unfinished, "-settled")
             _put(line, None if node is None else (*fence_banner(node, view), ("   Enter: steps", "dim")))
         more = len(fenced) - MOST_FENCE_LINES
         self._say("#more-fences", (f"and {more} more fences: see Nodes",) if more > 0 else None)
+
+    def _lines_for(self, fences: int) -> list[FenceLine]:
+        """The lines there are, at least one for each fence up to the most; new ones are made."""
+        lines = list(self.query(FenceLine))
+        missing = [FenceLine() for _ in range(min(fences, MOST_FENCE_LINES) - len(lines))]
+        if missing:
+            self.mount_all(missing, before="#more-fences")
+        return lines + missing
 
     def _say(self, selector: str, line: tuple[str | tuple[str, str], ...] | None) -> None:
         _put(self.query_one(selector, OneLine), line)

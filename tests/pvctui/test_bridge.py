@@ -90,3 +90,7 @@ def test_refused_credentials_are_told_as_such() -> None:
             _ = feed.session_store
     finally:
         feed.stop()
+
+
+def test_a_feed_that_was_never_started_can_be_stopped() -> None:
+    StoredCluster().feed().stop()

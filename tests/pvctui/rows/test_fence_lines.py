@@ -2,8 +2,9 @@ from dataclasses import replace
 
 from pvccore.model.cluster import Cluster
 from pvccore.model.fence import Blocklist, BlocklistPhase, Fence, FenceCause, FencePhase
-from pvctui.rows.fence_lines import fence_banner, fence_steps, fenced_nodes
+from pvctui.rows.fence_lines import fence_banner, fence_steps
 from pvctui.rows.lines import text_of
+from pvctui.rows.node_rows import fenced_nodes
 from tests.pvctui.canned import confirmed, fence_of, in_maintenance, night, uuid, view_of
 
 

@@ -1,0 +1,33 @@
+"""What a dialog says to the console."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual.message import Message
+
+if TYPE_CHECKING:
+    from pvctui.dialogs.dialog import Dialog
+    from pvctui.requests import Request
+
+
+class Asked(Message):
+    """A dialog wants a request carried out; the console tells it what became of it.
+
+    subject: the row that shows "on its way", as `vm UUID` or `node NAME`; "" for none.
+    """
+
+    def __init__(self, dialog: Dialog, request: Request, subject: str, words: str) -> None:
+        super().__init__()
+        self.dialog = dialog
+        self.request = request
+        self.subject = subject
+        self.words = words
+
+
+class Chosen(Message):
+    """A person chose an entry of a palette: a command by its id, or a subject."""
+
+    def __init__(self, choice: str) -> None:
+        super().__init__()
+        self.choice = choice
