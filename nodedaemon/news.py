@@ -16,6 +16,28 @@ def is_no_news(before: Cluster, after: Cluster, delta: Delta) -> bool:
     return all(_is_as_usual(before.nodes.get(name), after.nodes.get(name)) for name in delta.nodes)
 
 
+def decides_alike(before: Cluster, after: Cluster) -> bool:
+    """Whether what would be parked is the same in both: the same VMs, and nodes that differ in passing figures only."""
+    if (
+        before.vms is not after.vms
+        or before.settings is not after.settings
+        or before.nodes.keys() != after.nodes.keys()
+    ):
+        return False
+    return all(_stands_alike(node, after.nodes[name]) for name, node in before.nodes.items())
+
+
+def _stands_alike(old: Node, new: Node) -> bool:
+    return old is new or (
+        old.config is new.config
+        and old.presence is new.presence
+        and old.alive is new.alive
+        and old.readiness is new.readiness
+        and old.fence is new.fence
+        and (old.is_healthy, old.report.memory_total_mb) == (new.is_healthy, new.report.memory_total_mb)
+    )
+
+
 def _is_as_usual(before: Node | None, after: Node | None) -> bool:
     """Whether a node that lives, and has no fence, has reported the health, the memory and the boot that it had."""
     if before is None or after is None or not after.is_alive or after.fence.under_way:

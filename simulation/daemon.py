@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from nodedaemon.agent import AgentLoop
+from nodedaemon.forecaster import ForecastLoop
 from nodedaemon.identity import Identity
 from nodedaemon.loop import Loop, step_until_settled
 from nodedaemon.manager import REPORTS_WAIT_S, ManagerLoop
@@ -109,6 +110,7 @@ class SimulatedDaemon:
         manager = ManagerLoop(machine.name, session, live, machine.clock, self.executor, self._waker(index))
         self._starts.append(manager.start)
         self.loops.append(Scheduled(manager))
+        self.loops.append(Scheduled(ForecastLoop(manager, session, machine.clock)))
 
     def _on_domain(self, _uuid: str) -> None:
         self.wake(0)

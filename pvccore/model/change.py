@@ -30,6 +30,7 @@ class Kind(StrEnum):
     POOLS = "pools"
     VOLUMES = "volumes"
     TASK = "task"
+    FORECAST = "forecast"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from pvccore.model.errors import NotFound
 from pvccore.model.fence import FencePhase
+from pvccore.model.forecast import Forecast
 from pvccore.model.journal import JournalEntry
 from pvccore.model.maintenance import Maintenance
 from pvccore.model.node import Node
@@ -26,6 +27,7 @@ class Cluster:
     nodes by name, vms by uuid. leases: tokens of the manager lease, the oldest first: it holds.
     started: the start-up grace of this cluster start is over.
     journal: the newest entries, oldest first. tasks by key, which sorts by age.
+    forecast: N−1 as the manager last worked it out.
     problems: what could not be decoded: a record's name ("vm UUID placement") → why.
     """
 
@@ -40,6 +42,7 @@ class Cluster:
     journal: tuple[JournalEntry, ...] = ()
     storage: Storage = Storage()
     tasks: Mapping[str, Task] = field(default_factory=dict, hash=False)
+    forecast: Forecast = Forecast()
     problems: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     def node(self, name: str) -> Node:
@@ -95,6 +98,7 @@ class Delta:
     storage: bool = False
     volumes: frozenset[str] = frozenset()
     tasks: frozenset[str] = frozenset()
+    forecast: bool = False
     problems: bool = False
 
     def __or__(self, later: Delta) -> Delta:
@@ -110,6 +114,7 @@ class Delta:
             storage=self.storage or later.storage,
             volumes=self.volumes | later.volumes,
             tasks=self.tasks | later.tasks,
+            forecast=self.forecast or later.forecast,
             problems=self.problems or later.problems,
         )
 

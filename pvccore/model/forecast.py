@@ -22,6 +22,11 @@ class Forecast(Record):
     reasons: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     @property
+    def is_known(self) -> bool:
+        """Whether anything was worked out yet."""
+        return self.at > 0
+
+    @property
     def holds(self) -> bool:
         """Whether any single node may die and all its VMs run elsewhere (N−1)."""
         return not self.parked

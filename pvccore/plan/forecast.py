@@ -5,7 +5,7 @@ They are made by the very rules of recovery, so that what is said beforehand is 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from pvccore.model.cluster import Cluster
@@ -54,13 +54,19 @@ def forecast_node(cluster: Cluster, name: str) -> NodeForecast:
 
 def forecast_nodes(cluster: Cluster) -> dict[str, NodeForecast]:
     """The forecast of every node that is not fenced already: each dies alone."""
+    return {forecast.node: forecast for forecast in each_forecast(cluster)}
+
+
+def each_forecast(cluster: Cluster) -> Iterator[NodeForecast]:
+    """The same one by one, by name, for who has other things to do in between."""
     rooms = Rooms(cluster)
     assigned: dict[str, list[Vm]] = {name: [] for name in cluster.nodes}
     for vm in cluster.vms.values():
         for name in vm.placement.assigned_to:
             assigned.setdefault(name, []).append(vm)
-    alive = [node for _, node in sorted(cluster.nodes.items()) if not node.fence.under_way]
-    return {node.name: _forecast(cluster, node, assigned[node.name], rooms) for node in alive}
+    for name, node in sorted(cluster.nodes.items()):
+        if not node.fence.under_way:
+            yield _forecast(cluster, node, assigned[name], rooms)
 
 
 def short_form(forecasts: Mapping[str, NodeForecast], wall_s: float) -> Forecast:

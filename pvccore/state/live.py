@@ -256,7 +256,9 @@ class LiveCluster:
         listed = (schema.nodes, schema.vms, schema.reports, schema.fences, schema.journal, schema.volumes, schema.tasks)
         listings = self._store.children(listed)
         nodes, vms, reports, fences, journal, volumes, tasks = (names or [] for names in listings)
-        places = [Place(kind, "") for kind in (Kind.SETTINGS, Kind.MAINTENANCE, Kind.STARTED, *STORAGE_KINDS)]
+        places = [
+            Place(kind, "") for kind in (Kind.SETTINGS, Kind.MAINTENANCE, Kind.STARTED, Kind.FORECAST, *STORAGE_KINDS)
+        ]
         for kind, keys in (
             (Kind.NODE_CONFIG, nodes),
             (Kind.PRESENCE, nodes),

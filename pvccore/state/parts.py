@@ -9,6 +9,7 @@ from typing import Any, TypeVar, cast
 from pvccore.model.change import Kind
 from pvccore.model.cluster import Cluster, Delta
 from pvccore.model.fence import Fence
+from pvccore.model.forecast import Forecast
 from pvccore.model.journal import JournalEntry
 from pvccore.model.maintenance import Maintenance
 from pvccore.model.node import Alive, Node, NodeConfig, Presence, Readiness, Report
@@ -29,10 +30,10 @@ _NO_CONFIG, _NO_PRESENCE, _NO_READINESS, _NO_REPORT, _NO_FENCE = (
     Report(),
     Fence(),
 )
-_NO_DEFINITION, _NO_PLACEMENT = Definition(), Placement()
+_NO_DEFINITION, _NO_PLACEMENT, _NO_FORECAST = Definition(), Placement(), Forecast()
 _MAKES_A_NODE = (Kind.NODE_CONFIG, Kind.PRESENCE, Kind.READINESS)
 _MAKES_A_VM = (Kind.DEFINITION, Kind.PLACEMENT)
-_SINGLE = (Kind.SETTINGS, Kind.MAINTENANCE, Kind.STARTED, *STORAGE_KINDS)
+_SINGLE = (Kind.SETTINGS, Kind.MAINTENANCE, Kind.STARTED, Kind.FORECAST, *STORAGE_KINDS)
 _KEPT = (*_MAKES_A_NODE, Kind.REPORT, Kind.FENCE, *_MAKES_A_VM, *_SINGLE, Kind.VOLUMES, Kind.TASK)
 
 R = TypeVar("R", bound=Record)
@@ -145,6 +146,7 @@ class Parts:
             storage=not self._touched.isdisjoint(STORAGE_KINDS),
             volumes=frozenset(self._pools),
             tasks=frozenset(self._tasks),
+            forecast=Kind.FORECAST in self._touched,
             problems=self._problems_changed,
         )
         self._nodes, self._vms, self._touched, self._pools, self._tasks = set(), set(), set(), set(), set()
@@ -166,6 +168,7 @@ class Parts:
             journal=self.journal,
             storage=renewed_storage(last.storage, self._records, self._touched, self._pools),
             tasks=_renewed(last.tasks, self._tasks, self._task),
+            forecast=self._only(Kind.FORECAST, _NO_FORECAST),
             problems=self._told_problems() if self._problems_changed else last.problems,
         )
 

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from pvccore.model.change import Kind
 from pvccore.model.errors import Invalid
 from pvccore.model.fence import Fence
+from pvccore.model.forecast import Forecast
 from pvccore.model.journal import JournalEntry
 from pvccore.model.maintenance import Maintenance
 from pvccore.model.metadata import NAME_PATTERN
@@ -68,6 +69,7 @@ RECORD_TYPES: Mapping[Kind, type[Record]] = {
     Kind.POOLS: Pools,
     Kind.VOLUMES: PoolVolumes,
     Kind.TASK: Task,
+    Kind.FORECAST: Forecast,
 }
 """What each kind's document decodes to; ALIVE has no document, its name says all."""
 
@@ -91,14 +93,15 @@ _AFFIXES: Mapping[Kind, tuple[str, str]] = {
     Kind.VOLUMES: ("/storage/volumes/", ""),
     Kind.TASK: ("/tasks/", ""),
     Kind.ALIVE: ("/nodes/", "/alive"),
+    Kind.FORECAST: ("/forecast", ""),
 }
 STORAGE_KINDS = (Kind.STORAGE_STATUS, Kind.OSDS, Kind.POOLS)
-_ONLY_ONE = frozenset({Kind.SETTINGS, Kind.MAINTENANCE, Kind.STARTED, *STORAGE_KINDS})
+_ONLY_ONE = frozenset({Kind.SETTINGS, Kind.MAINTENANCE, Kind.STARTED, Kind.FORECAST, *STORAGE_KINDS})
 _OF_NODE = {"config": Kind.NODE_CONFIG, "presence": Kind.PRESENCE, "readiness": Kind.READINESS}
 _OF_VM = {"definition": Kind.DEFINITION, "placement": Kind.PLACEMENT, "xml": Kind.XML}
 _FLAT = {"reports": Kind.REPORT, "fences": Kind.FENCE, "journal": Kind.JOURNAL, "tasks": Kind.TASK}
 _OF_STORAGE = {"status": Kind.STORAGE_STATUS, "osds": Kind.OSDS, "pools": Kind.POOLS}
-_SINGLE = {"settings": Kind.SETTINGS, "maintenance": Kind.MAINTENANCE}
+_SINGLE = {"settings": Kind.SETTINGS, "maintenance": Kind.MAINTENANCE, "forecast": Kind.FORECAST}
 NODE_KINDS = frozenset({Kind.NODE_CONFIG, Kind.PRESENCE, Kind.READINESS, Kind.REPORT, Kind.FENCE, Kind.ALIVE})
 VM_KINDS = frozenset({Kind.DEFINITION, Kind.PLACEMENT, Kind.XML})
 

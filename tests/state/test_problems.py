@@ -86,6 +86,6 @@ def test_an_unreadable_journal_entry_is_shown_as_one(lab: Lab) -> None:
 
 def test_what_later_versions_store_is_tolerated(lab: Lab) -> None:
     folder = f"{lab.schema.chroot}/storage/later"
-    lab.store.commit([Create(folder, b"?"), Create(f"{lab.schema.chroot}/forecast", b"?")])
+    lab.store.commit([Create(folder, b"?"), Create(f"{lab.schema.chroot}/later", b"?")])
     before = lab.live.cluster
     assert lab.live.refresh() == (before, Delta())

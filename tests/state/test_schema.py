@@ -57,7 +57,7 @@ def test_an_alive_token_is_of_its_node() -> None:
         "/pvc/assigned/hv1/x",
         "/pvc/storage/later",
         "/pvc/storage/later/x",
-        "/pvc/forecast",
+        "/pvc/later",
     ],
 )
 def test_folders_indexes_and_what_comes_later_are_tolerated_and_not_read(path: str) -> None:
