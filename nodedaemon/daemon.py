@@ -13,6 +13,7 @@ from nodedaemon.ceph_storage import CephStorage
 from nodedaemon.fence_agents import AGENTS
 from nodedaemon.fence_agents.power_switch import Login
 from nodedaemon.fencer import Fencer, NoStorageDoor, StorageDoor
+from nodedaemon.forecaster import ForecastLoop
 from nodedaemon.hypervisor import Hypervisor
 from nodedaemon.identity import Identity
 from nodedaemon.loop import Clock, Loop, LoopThread
@@ -95,6 +96,7 @@ class Daemon:
         session = Session(self._store, schema, who=f"manager@{node}", wall_clock=clock.wall)
         self._manager = ManagerLoop(node, session, live, clock, self._fencer, wake)
         self._loops["manager"] = self._thread("manager", self._manager)
+        self._loops["forecast"] = self._thread("forecast", ForecastLoop(self._manager, session, clock))
 
     def _volumes_of(self, uuid: str) -> tuple[str, ...]:
         vm = self.agent.view.vms.get(uuid)
