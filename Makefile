@@ -85,7 +85,7 @@ $(STAMPS)/run: pyproject.toml constraints.txt | $(BIN)/pip
 	@mkdir -p $(STAMPS) && touch $@
 
 $(STAMPS)/dev: pyproject.toml constraints.txt | $(BIN)/pip
-	@$(INSTALL) -e '.[dev]'
+	@$(INSTALL) -e '.[api,dev]'
 	@mkdir -p $(STAMPS) && touch $@ $(STAMPS)/run
 
 # libvirt-python is built from source. Without libvirt's headers the lab tests say so; CI takes no excuse.

@@ -85,7 +85,7 @@ class ZooKeeperServer:
     def start(self, *, wait: bool = True) -> None:
         """Start the server and, unless told otherwise, wait until it serves clients."""
         self.directory.mkdir(parents=True, exist_ok=True)
-        self._port = self._port or _free_port()
+        self._port = self._port or free_port()
         self._write_configuration()
         self._ledger.start(self.name, self._argv(), log=self.directory / "log")
         if wait:
@@ -216,7 +216,7 @@ class Ensemble:
             server.kill()
 
 
-def _free_port() -> int:
+def free_port() -> int:
     """A loopback port that nobody listens on, as the kernel gives it."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

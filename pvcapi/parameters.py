@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from litestar.params import Parameter
+from litestar.params import PathParameter, QueryParameter
 
 from pvcapi.shapes import LONGEST_WAIT_S
 
@@ -13,26 +13,28 @@ MAX_PAGE = 100_000
 LONGEST_FILTER = 200
 
 Limit = Annotated[
-    int | None, Parameter(query="limit", ge=1, le=MAX_PAGE, description="At most so many; without it, all.")
+    int | None, QueryParameter(name="limit", ge=1, le=MAX_PAGE, description="At most so many; without it, all.")
 ]
-Offset = Annotated[int, Parameter(query="offset", ge=0, le=MAX_OFFSET, description="Leave out so many of the first.")]
+Offset = Annotated[
+    int, QueryParameter(name="offset", ge=0, le=MAX_OFFSET, description="Leave out so many of the first.")
+]
 Filter = Annotated[
     str | None,
-    Parameter(max_length=LONGEST_FILTER, description="Only those with exactly this; empty: with none."),
+    QueryParameter(max_length=LONGEST_FILTER, description="Only those with exactly this; empty: with none."),
 ]
 StateFilter = Annotated[
     str | None,
-    Parameter(query="state", max_length=LONGEST_FILTER, description="Only those in this state."),
+    QueryParameter(name="state", max_length=LONGEST_FILTER, description="Only those in this state."),
 ]
 Search = Annotated[
     str | None,
-    Parameter(max_length=LONGEST_FILTER, description="Only those with this in name, description or tags."),
+    QueryParameter(max_length=LONGEST_FILTER, description="Only those with this in name, description or tags."),
 ]
 Wait = Annotated[
     float,
-    Parameter(
-        query="wait_s", ge=0, le=LONGEST_WAIT_S, description="Wait so many seconds for the outcome; 0: answer at once."
+    QueryParameter(
+        name="wait_s", ge=0, le=LONGEST_WAIT_S, description="Wait so many seconds for the outcome; 0: answer at once."
     ),
 ]
-VmPath = Annotated[str, Parameter(max_length=200, description="Name or uuid of a VM.")]
-NodePath = Annotated[str, Parameter(max_length=200, description="Name of a node.")]
+VmPath = Annotated[str, PathParameter(max_length=200, description="Name or uuid of a VM.")]
+NodePath = Annotated[str, PathParameter(max_length=200, description="Name of a node.")]

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from litestar import Response, get, post, put
 from litestar.openapi.spec import Example
-from litestar.params import Body, Parameter
+from litestar.params import Body, QueryParameter
 from litestar.response import ServerSentEvent
 
 from pvcapi.auth import operator
@@ -51,7 +51,7 @@ async def show_journal(
     vm: Filter = None,
     node: Filter = None,
     who: Filter = None,
-    limit: Annotated[int, Parameter(query="limit", ge=1, le=MAX_ENTRIES, description="The newest so many.")] = 50,
+    limit: Annotated[int, QueryParameter(name="limit", ge=1, le=MAX_ENTRIES, description="The newest so many.")] = 50,
 ) -> Response[list[Entry]]:
     """Show who did what and why, of the newest 500 entries, the newest last."""
     wanted = {"vm": vm, "node": node, "who": who}

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from litestar import Response, Router, delete, get, post
 from litestar.openapi.spec import Example
-from litestar.params import Body, Parameter
+from litestar.params import Body, PathParameter, QueryParameter
 
 from pvcapi.auth import operator
 from pvcapi.details import answer, node_detail, page
@@ -42,7 +42,7 @@ async def list_nodes(
     readiness: Filter = None,
     role: Filter = None,
     power: Filter = None,
-    alive: Annotated[bool | None, Parameter(query="alive", description="Only those that live, or don't.")] = None,
+    alive: Annotated[bool | None, QueryParameter(name="alive", description="Only those that live, or don't.")] = None,
     limit: Limit = None,
     offset: Offset = 0,
 ) -> Response[list[NodeRecord]]:
@@ -63,7 +63,7 @@ async def show(seat: Seat, node: NodePath) -> Response[NodeDetail]:
 async def remove(
     seat: Seat,
     node: NodePath,
-    force: Annotated[bool, Parameter(query="force", description="Rewrite the VMs that name it.")] = False,
+    force: Annotated[bool, QueryParameter(name="force", description="Rewrite the VMs that name it.")] = False,
 ) -> Outcome:
     """Retire a node that is not alive, has no fence and is named by no VM."""
     return await seat.do(lambda by: nodes.remove(by, node, force=force))
@@ -119,7 +119,7 @@ async def fence(seat: Seat, node: NodePath, data: FenceWanted, wait_s: Wait = 0.
 async def show_preview(
     seat: Seat,
     node: NodePath,
-    verb: Annotated[str, Parameter(description="flush, ready or fence", pattern="^(flush|ready|fence)$")],
+    verb: Annotated[str, PathParameter(description="flush, ready or fence", pattern="^(flush|ready|fence)$")],
 ) -> Response[Preview]:
     """Tell what a verb would do to the node's VMs, by the rules that would do it."""
     cluster = seat.cluster

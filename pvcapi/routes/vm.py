@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from litestar import MediaType, Response, Router, delete, get, post, put
 from litestar.openapi.spec import Example
-from litestar.params import Body, Parameter
+from litestar.params import Body, QueryParameter
 
 from pvcapi.auth import operator
 from pvcapi.details import answer, vm_detail, vm_metadata, vm_where
@@ -118,7 +118,7 @@ async def modify(seat: Seat, vm: VmPath, data: NewXml, wait_s: Wait = 0.0) -> Ou
 async def undefine(
     seat: Seat,
     vm: VmPath,
-    stop: Annotated[bool, Parameter(query="stop", description="Stop it first, and wait until it is.")] = False,
+    stop: Annotated[bool, QueryParameter(name="stop", description="Stop it first, and wait until it is.")] = False,
 ) -> Outcome:
     """Forget a VM's definition; its disks stay."""
     if stop and seat.cluster.vm(vm).is_active:
