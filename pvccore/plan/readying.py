@@ -51,8 +51,9 @@ def plan_ready(cluster: Cluster, node: Node, rooms: Rooms, watch: Watch) -> Plan
 
 def _nodes_of(placement: Placement) -> tuple[str, ...]:
     """Every node that has to do with a VM's return."""
-    target = placement.migration.target if placement.migration is not None else ""
-    return (placement.parked_on, placement.previous_node, target)
+    migration = placement.migration
+    under_way = (migration.target, migration.previous_node_after) if migration is not None else ()
+    return (placement.parked_on, placement.previous_node, *under_way)
 
 
 def _arrives(vm: Vm, node: Node) -> bool:

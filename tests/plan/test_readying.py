@@ -174,6 +174,12 @@ def test_those_on_their_way_take_their_places() -> None:
     assert lines(plan) == ("a: migrating here from hv2", "b: waits its turn")
 
 
+def test_one_that_a_flush_has_just_sent_away_is_waited_for() -> None:
+    leaving = a_vm("a", "hv1", state=VmState.MIGRATING, migration=migrating("hv1", "hv2"))
+    assert said(ready(leaving)) == []
+    assert [line.partition(":")[0] for line in lines(ready(leaving))] == ["a"]
+
+
 @pytest.mark.parametrize(
     "other",
     [
