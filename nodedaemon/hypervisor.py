@@ -64,5 +64,8 @@ class Hypervisor(ObservedHypervisor, Protocol):
     def destroy(self, uuid: str) -> None:
         """End a domain at once; harmless when it is gone."""
 
+    def resize_disk(self, uuid: str, volume: str, size_bytes: int) -> None:
+        """Tell a running guest that its disk on POOL/VOLUME has another size."""
+
     def migrate(self, uuid: str, address: str, max_downtime_ms: int, limit_s: float) -> None:
         """Move a running domain to the libvirtd at `address`, live, and leave it paused there."""

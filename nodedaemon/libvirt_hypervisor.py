@@ -14,6 +14,7 @@ from nodedaemon.figures import MEMORY_INFO, Counters, Rates, host_use
 from nodedaemon.hypervisor import HostUse
 from nodedaemon.loop import Clock
 from nodedaemon.observation import Observation
+from pvccore.domain_xml import disk_target
 from pvccore.model.errors import Unavailable
 from pvccore.plan.domains import Domain, DomainState
 
@@ -131,6 +132,15 @@ class LibvirtHypervisor:
         """See `Hypervisor`."""
         with self._acting() as connection, _gone_is_fine():
             connection.lookupByUUIDString(uuid).destroy()
+
+    def resize_disk(self, uuid: str, volume: str, size_bytes: int) -> None:
+        """See `Hypervisor`."""
+        with self._acting() as connection:
+            domain = connection.lookupByUUIDString(uuid)
+            target = disk_target(domain.XMLDesc(), volume)
+            if not target:
+                raise Unavailable(f"it has no disk on {volume}")
+            domain.blockResize(target, size_bytes, libvirt.VIR_DOMAIN_BLOCK_RESIZE_BYTES)
 
     def migrate(self, uuid: str, address: str, max_downtime_ms: int, limit_s: float) -> None:
         """See `Hypervisor`; one that has not arrived within the limit is called off."""

@@ -37,16 +37,8 @@ class Leader(Protocol):
     """The manager of the same daemon, as far as its reporter needs it."""
 
     @property
-    def leads(self) -> bool:
-        """Whether this daemon is the manager now."""
-
-    @property
-    def lease(self) -> str:
-        """The token of its lease."""
-
-    @property
-    def cluster(self) -> Cluster:
-        """The cluster as the manager last saw it."""
+    def led(self) -> tuple[Cluster, str] | None:
+        """The cluster as last seen, and the lease it is led by; None while this daemon does not lead."""
 
 
 class StorageReporter:
@@ -78,14 +70,16 @@ class StorageReporter:
     def step(self) -> float | None:
         """Write what was heard, and ask what is due."""
         now_s = self._clock.monotonic()
-        if not self._leader.leads:
+        led = self._leader.led
+        if led is None:
             self._lease = ""
             return now_s + LEAD_LOOK_S
+        cluster, lease = led
         try:
-            if self._leader.lease != self._lease:
+            if lease != self._lease:
                 self._records.load()
-                self._begin_again(self._leader.lease)
-            self._note_tasks(self._leader.cluster)
+                self._begin_again(lease)
+            self._note_tasks(cluster)
             while self._answers:
                 self._take(*self._answers[0])
                 self._answers.pop(0)

@@ -6,7 +6,8 @@ What takes long is done under a name that tells it is a part (`.partial`), and g
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from threading import Event
 from typing import Protocol
 
 from nodedaemon.task_runner import TaskVerb, Work
@@ -47,7 +48,7 @@ class StorageTasks:
     cluster: Callable[[], Cluster]
     guests: Guests
     own_address: str
-    pause: Callable[[float], None]
+    pause: Callable[[float], object] = field(default_factory=lambda: Event().wait)
 
     @property
     def verbs(self) -> Mapping[str, TaskVerb]:
@@ -96,8 +97,8 @@ class StorageTasks:
         if "osd" in given or "device" in given:
             tree, metadata = self.commands.ceph_all("osd df tree", "osd metadata")
             storage = replace(storage, osds={osd.id: osd for osd in parse_osds(tree, None, metadata)})
-        for field in ("volume", "to"):
-            pool, name = split_volume_path(given.get(field, "").partition("@")[0])
+        for place in ("volume", "to"):
+            pool, name = split_volume_path(given.get(place, "").partition("@")[0])
             if name and pool in storage.pools:
                 volumes = self._with(storage.volumes.get(pool, {}), pool, name)
                 storage = replace(storage, volumes={**storage.volumes, pool: volumes})

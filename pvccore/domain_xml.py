@@ -222,6 +222,15 @@ def _volumes(root: etree._Element) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
+def disk_target(text: str, volume: str) -> str:
+    """The name that a domain's guest disk on a volume has in libvirt, as "vda"; "" when it has none on it."""
+    for disk in _parse(text).iterfind("devices/disk"):
+        source, target = disk.find("source"), disk.find("target")
+        if source is not None and target is not None and source.get("name") == volume:
+            return str(target.get("dev", ""))
+    return ""
+
+
 def _networks(root: etree._Element) -> tuple[str, ...]:
     sources = root.iterfind("devices/interface/source")
     names = [source.get("bridge") or source.get("network") or "" for source in sources]

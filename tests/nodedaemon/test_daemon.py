@@ -62,6 +62,9 @@ class FakeHypervisor:
     def destroy(self, uuid: str) -> None:
         raise NotImplementedError(uuid)
 
+    def resize_disk(self, uuid: str, volume: str, size_bytes: int) -> None:
+        raise NotImplementedError(uuid)
+
     def migrate(self, uuid: str, address: str, max_downtime_ms: int, limit_s: float) -> None:
         raise NotImplementedError(uuid)
 

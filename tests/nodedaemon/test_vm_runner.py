@@ -43,6 +43,9 @@ class FakeHypervisor:
     def destroy(self, uuid: str) -> None:
         self._note("destroy", uuid)
 
+    def resize_disk(self, uuid: str, volume: str, size_bytes: int) -> None:
+        raise NotImplementedError(uuid)
+
     def migrate(self, uuid: str, address: str, max_downtime_ms: int, limit_s: float) -> None:
         self._note("migrate", uuid, address, max_downtime_ms, limit_s)
 
