@@ -20,11 +20,16 @@ from nodedaemon.loop import Clock, Loop, LoopThread
 from nodedaemon.manager import REPORTS_WAIT_S, ManagerLoop
 from nodedaemon.presence import registration
 from nodedaemon.report import ReportLoop
+from nodedaemon.storage_reading import ThreadedReader
+from nodedaemon.storage_reporter import StorageReporter
+from nodedaemon.storage_tasks import StorageTasks
 from nodedaemon.storage_watch import StorageWatch
+from nodedaemon.task_runner import TaskLoop, TaskVerb, ThreadedTasks
 from nodedaemon.vm_runner import NoStorage, VmRunner
 from pvccore.ceph.commands import CephCommands
 from pvccore.model.errors import Conflict, Unavailable
 from pvccore.model.node import GoodbyeReason, NodeRole
+from pvccore.operations.reading import load_cluster
 from pvccore.plan.effects import Shutdown
 from pvccore.state.live import LiveCluster
 from pvccore.state.local_live import LocalLive
@@ -81,6 +86,18 @@ class Daemon:
         )
         report = ReportLoop(self.agent, session, clock, around.hypervisor, self._storage_watch.error, chance)
         self._loops = {"agent": self._thread("agent", self.agent), "report": self._thread("report", report)}
+        self._tasks = ThreadedTasks(self._task_verbs(schema))
+        self._task_loop = TaskLoop(
+            node,
+            session,
+            clock,
+            self._tasks,
+            self._waker("tasks"),
+            alive=lambda: self.agent.view.alive,
+            is_coordinator=identity.config.role is NodeRole.COORDINATOR,
+        )
+        self._loops["tasks"] = self._thread("tasks", self._task_loop)
+        self._reader: ThreadedReader | None = None
         self._fencer: Fencer | None = None
         self._manager: ManagerLoop | None = None
         if identity.config.role is NodeRole.COORDINATOR:
@@ -97,6 +114,22 @@ class Daemon:
         self._manager = ManagerLoop(node, session, live, clock, self._fencer, wake)
         self._loops["manager"] = self._thread("manager", self._manager)
         self._loops["forecast"] = self._thread("forecast", ForecastLoop(self._manager, session, clock))
+        if self._around.ceph is not None:
+            self._reader = ThreadedReader(self._around.ceph, clock)
+            reporter = StorageReporter(node, session, clock, self._reader, self._manager, self._waker("storage"))
+            self._loops["storage"] = self._thread("storage", reporter)
+
+    def _task_verbs(self, schema: Schema) -> Mapping[str, TaskVerb]:
+        """The verbs that this node carries out as tasks."""
+        if self._around.ceph is None:
+            return {}
+        tasks = StorageTasks(
+            commands=self._around.ceph,
+            cluster=lambda: load_cluster(self._store, schema),
+            guests=self._around.hypervisor,
+            own_address=self.identity.config.storage_address,
+        )
+        return tasks.verbs
 
     def _volumes_of(self, uuid: str) -> tuple[str, ...]:
         vm = self.agent.view.vms.get(uuid)
@@ -112,6 +145,7 @@ class Daemon:
         registration(self._local.refresh(), self.identity)
         if self._manager is not None:
             self._manager.start()
+        self._task_loop.start()
         self._store.on_connection(self._on_connection)
         self._around.hypervisor.on_change(self._waker("agent"))
         self._storage_watch.start()
@@ -174,9 +208,10 @@ class Daemon:
 
     def leave(self, reason: GoodbyeReason) -> bool:
         """Stop the loops and say goodbye; whether that was heard. The VMs are left as they are."""
+        self._task_loop.stop_all()
         for loop in reversed(list(self._loops.values())):
             loop.stop()
-        for executor in (self._runner, self._fencer):
+        for executor in (self._runner, self._fencer, self._tasks, self._reader):
             if executor is not None and not executor.stop():
                 log.warning("something that was begun has not ended")
         self._storage_watch.stop()
