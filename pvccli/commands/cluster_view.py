@@ -18,11 +18,22 @@ def status_text(record: dict[str, Any]) -> str:
         ("manager", record["manager"] or "nobody"),
         ("nodes", f"{nodes['alive']} of {nodes['total']} alive, {nodes['ready']} ready"),
         ("VMs", f"{total}" + "".join(f", {count} {status}" for status, count in vms.items())),
+        ("N-1", forecast_text(record["forecast"])),
     ]
     pairs += [("fence", f"{one['node']} {one['phase']} ({one['cause']})") for one in record["fences"]]
     pairs += [("trouble", f"{one.get('vm') or one.get('node')} {one['text']}") for one in record["troubles"]]
     pairs += [("problem", f"{name}: {reason}") for name, reason in record["problems"].items()]
     return fields(pairs)
+
+
+def forecast_text(record: dict[str, Any]) -> str:
+    """Whether any single node may die, in a line."""
+    if record["survives"] is None:
+        return "not worked out yet"
+    if record["survives"]:
+        return "yes: any single node may die, and all its VMs run elsewhere"
+    failing = [f"{name} ({one['parked']} would be parked: {one['reason']})" for name, one in record["nodes"].items()]
+    return f"no: {'; '.join(failing)}"
 
 
 def maintenance_text(record: dict[str, Any]) -> str:

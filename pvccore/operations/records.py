@@ -6,6 +6,7 @@ from collections import Counter
 from typing import Any
 
 from pvccore.model.cluster import Cluster, status_of
+from pvccore.model.forecast import Forecast
 from pvccore.model.journal import JournalEntry
 from pvccore.model.node import Node
 from pvccore.model.settings import SETTING_NAMES, Settings
@@ -107,6 +108,18 @@ def settings_record(settings: Settings) -> dict[str, Any]:
     return {name: getattr(settings, name) for name in SETTING_NAMES}
 
 
+def forecast_record(forecast: Forecast) -> dict[str, Any]:
+    """N−1 as the manager last worked it out; `survives` is None while nobody has."""
+    return {
+        "survives": forecast.holds if forecast.is_known else None,
+        "at": forecast.at or None,
+        "nodes": {
+            name: {"parked": parked, "reason": forecast.reasons.get(name) or None}
+            for name, parked in sorted(forecast.parked.items())
+        },
+    }
+
+
 def status_record(cluster: Cluster) -> dict[str, Any]:
     """The cluster in a few figures, and what is wrong with it."""
     nodes = cluster.nodes.values()
@@ -121,6 +134,7 @@ def status_record(cluster: Cluster) -> dict[str, Any]:
             "ready": sum(node.is_alive and node.is_ready for node in nodes),
         },
         "vms": {"total": len(cluster.vms), **dict(sorted(statuses.items()))},
+        "forecast": forecast_record(cluster.forecast),
         "fences": [fence_record(node) for _, node in sorted(cluster.nodes.items()) if node.fence.under_way],
         "troubles": troubles(cluster),
         "problems": dict(cluster.problems),

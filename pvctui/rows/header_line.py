@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from pvccore.model.cluster import VmStatus
+from pvccore.model.storage import StorageHealth, StorageStatus
 from pvccore.model.vm import VmState
 from pvccore.state.store import Connection
+from pvctui.rows.forecast_lines import header_part
 from pvctui.rows.lines import Line, text_of
 from pvctui.rows.moments import clock
 from pvctui.rows.view import Link, View
-from pvctui.widgets.meter import age
+from pvctui.widgets.meter import age, percent
 from pvctui.widgets.rows import Cell
 
 WIDE_GAP, NARROW_GAP = "     ", "  "
@@ -52,18 +54,44 @@ def header_parts(view: View) -> list[Line]:
     return parts
 
 
+def outlook_parts(view: View) -> list[Line]:
+    """N−1 and the storage: told where there is room, N−1 first."""
+    cluster = view.cluster
+    if view.link.age_s is None:
+        return []
+    storage = _storage(cluster.storage.status) if cluster.storage.status.is_known else ()
+    return [part for part in (header_part(cluster.forecast), storage) if part]
+
+
+def _storage(status: StorageStatus) -> Line:
+    """How full the storage is, in the colour of its health."""
+    states = {StorageHealth.OK: "", StorageHealth.WARNING: "warn", StorageHealth.ERROR: "bad"}
+    state = "warn" if status.error else states.get(status.health, "warn")
+    return (("storage ", "dim"), (percent(status.used_ratio), state))
+
+
 def header_line(view: View, width: int) -> Line:
-    """The line in exactly this width: the air shrinks first, then the clock goes."""
+    """The line in exactly this width: the air shrinks first, then the clock goes, then what is still to come."""
     parts = header_parts(view)
     if view.read_only:
         parts.append((("read-only", "warn"),))
+    outlook = outlook_parts(view)
     time = clock(view.now_s)
+    for count in range(len(outlook), -1, -1):
+        line = _fitted([*parts, *reversed(outlook[:count])], time, width)
+        if line:
+            return line
+    return (" ", *_joined(parts, NARROW_GAP))
+
+
+def _fitted(parts: list[Line], time: str, width: int) -> Line:
+    """The parts with as much air and as much of a clock as there is room for; empty where there is none."""
     for gap, right in ((WIDE_GAP, time), (NARROW_GAP, time), (NARROW_GAP, "")):
         line = _joined(parts, gap)
         spare = width - len(text_of(line)) - len(right) - 2
         if spare >= (1 if right else 0):
             return (" ", *line, " " * spare, (right, "dim"), " ")
-    return (" ", *_joined(parts, NARROW_GAP))
+    return ()
 
 
 def _joined(parts: list[Line], gap: str) -> Line:

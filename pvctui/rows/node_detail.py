@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pvccore.model.cluster import VmStatus
 from pvccore.model.node import Node
+from pvctui.rows.forecast_lines import forecast_lines
 from pvctui.rows.journal_lines import journal_lines
 from pvctui.rows.lines import BLANK, Line, labelled, many
 from pvctui.rows.moments import ago
@@ -25,6 +26,7 @@ def node_tabs(name: str, view: View) -> list[Tab]:
         return [Tab(title="Gone", lines=lambda: [(("this node is not registered any more", "dim"),)])]
     tabs = [
         Tab(title="Summary", lines=lambda: _summary(node, view)),
+        Tab(title="If it died", lines=lambda: forecast_lines(name, view.cluster)),
         Tab(title="VMs", lines=lambda: _vms(node, view)),
         Tab(title="Journal", lines=lambda: journal_lines(view, lambda entry: entry.node == name)),
     ]

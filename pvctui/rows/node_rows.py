@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pvccore.model.cluster import Cluster, VmStatus
 from pvccore.model.fence import FencePhase
 from pvccore.model.node import Node, ReadinessState, WantedReadiness
+from pvctui.rows.forecast_lines import death_cell
 from pvctui.rows.lines import many
 from pvctui.rows.view import View
 from pvctui.widgets.meter import UNKNOWN, age, bar, usage
@@ -28,6 +29,7 @@ NODE_COLUMNS = (
     Column(key="vcpus", title="VCPUS", width=8, align=Align.RIGHT, from_width=90),
     Column(key="hypervisor", title="HYPERVISOR", width=12, from_width=120),
     Column(key="storage", title="STORAGE", width=12, from_width=120),
+    Column(key="n1", title="N−1", width=9, from_width=96),
     Column(key="age", title="REPORT", width=6, align=Align.RIGHT, measure=Measure.SECONDS),
     Column(key="why", title="WHY", width=10, weight=3, from_width=84, sortable=False),
 )
@@ -145,6 +147,7 @@ def _row(node: Node, view: View) -> Row:
         (f"{given_vcpus}/{report.vcpus}", given_vcpus),
         (_health(report.hypervisor_error, heard=heard), report.hypervisor_error),
         (_health(report.storage_error, heard=heard), report.storage_error),
+        (death_cell(node, view.cluster.forecast), view.cluster.forecast.parked.get(node.name, 0)),
         ((age(report_age_s), "" if heard else "dim"), report_age_s),
         ((f"→ {why}", "busy") if node.name in view.on_way else (why, state.state if why else ""), why),
     )

@@ -31,6 +31,8 @@ class NodesPlace(ListPlace):
 
     def changed_by(self, view: View) -> frozenset[str]:
         """Nodes that changed, and those whose VMs did."""
+        if view.delta.forecast:
+            return frozenset(view.cluster.nodes)
         vms = view.cluster.vms
         homes = {vms[uuid].placement.node for uuid in view.changed_vms if uuid in vms}
         return view.delta.nodes | frozenset(homes)

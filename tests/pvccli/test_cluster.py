@@ -7,6 +7,8 @@ import json
 import pytest
 
 from pvccli.seat import Seat
+from pvccore.model.change import Kind
+from pvccore.model.forecast import Forecast
 from pvccore.model.vm import Placement, VmState, Wanted
 from pvccore.operations.operator import Operator
 from pvccore.operations.reading import load_cluster
@@ -28,6 +30,7 @@ def test_status_tells_what_is_wrong(pvc: Pvc, world: World) -> None:
         "manager      nobody",
         "nodes        2 of 3 alive, 2 ready",
         "VMs          3, 1 failed, 1 parked, 1 unknown",
+        "N-1          not worked out yet",
         "trouble      hv3 is silent",
         "trouble      app1 failed: locked",
         "trouble      db1 parked on hv1: full",
@@ -37,6 +40,21 @@ def test_status_tells_what_is_wrong(pvc: Pvc, world: World) -> None:
     assert record["vms"] == {"total": 3, "failed": 1, "parked": 1, "unknown": 1}
     assert record["maintenance"] == {"on": False, "by": None, "reason": None, "since": None}
     assert {"node": "hv3", "text": "is silent"} in record["troubles"]
+
+
+def test_status_tells_which_node_may_not_die_and_why(pvc: Pvc, world: World) -> None:
+    worked_out = Forecast(at=5.0, nodes=3, parked={"hv1": 2}, reasons={"hv1": "db1: limit hv1"})
+    world.write(Kind.FORECAST, "", None, worked_out)
+    assert "N-1          no: hv1 (2 would be parked: db1: limit hv1)" in pvc("status").out.splitlines()
+    record = json.loads(pvc("status --format json").out)
+    nodes = {"hv1": {"parked": 2, "reason": "db1: limit hv1"}}
+    assert record["forecast"] == {"survives": False, "at": 5.0, "nodes": nodes}
+
+
+def test_status_tells_that_any_node_may_die(pvc: Pvc, world: World) -> None:
+    world.write(Kind.FORECAST, "", None, Forecast(at=5.0, nodes=3))
+    assert "N-1          yes: any single node may die" in pvc("status").out
+    assert json.loads(pvc("status --format json").out)["forecast"]["survives"] is True
 
 
 def test_maintenance_is_switched_and_shown(pvc: Pvc, world: World) -> None:
