@@ -14,6 +14,8 @@ from pvccore.plan.recovery import at_rest
 RESUMES = 5
 """How often a copy that arrived is told to run before it is given up and the VM is started anew."""
 RESUME_AGAIN_S = 2.0
+TELL_S = 2.0
+"""What a manager takes to see that a target is gone, beyond the times that are settings."""
 
 
 def plan_migration(vm: Vm, migration: Migration, domain: Domain | None, view: LocalView, watch: LocalWatch) -> Plan:
@@ -99,8 +101,21 @@ def _did_not_work(vm: Vm, migration: Migration, outcome: Outcome, view: LocalVie
     if migration.method is MigrationMethod.LIVE_ONLY:
         after = replace(vm.placement, state=VmState.RUNNING, migration=None, why=why)
         return commit(vm, after, view, f"{vm.name} stays on {view.node.name}", why)
+    falls_back_at_s = outcome.at_s + _patience_s(view)
+    if watch.now_s < falls_back_at_s:
+        return Plan(wake_at_s=falls_back_at_s)
     after = replace(vm.placement, migration=replace(migration, method=MigrationMethod.SHUTDOWN, error=why))
     return commit(vm, after, view, f"{vm.name} is shut down to move", why)
+
+
+def _patience_s(view: LocalView) -> float:
+    """How long the VM runs on before it is shut down to move after all.
+
+    What broke the migration may be the target's death; then the manager gives it up before this is over, and nobody
+    shuts a healthy VM down to bring it to a dead node.
+    """
+    settings = view.settings
+    return settings.session_s + settings.fence_after_s + settings.settle_s + TELL_S
 
 
 def moved(placement: Placement, migration: Migration) -> Placement:

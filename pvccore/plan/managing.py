@@ -15,7 +15,14 @@ from pvccore.plan.fencing import plan_fencing
 from pvccore.plan.flush import is_flushing, plan_flush
 from pvccore.plan.placement import Rooms
 from pvccore.plan.readying import is_readying, plan_ready
-from pvccore.plan.recovery import CLAIM_LIMIT_S, is_tried_elsewhere, plan_parked, plan_recovery, plan_unclaimed
+from pvccore.plan.recovery import (
+    CLAIM_LIMIT_S,
+    is_tried_elsewhere,
+    plan_lost_targets,
+    plan_parked,
+    plan_recovery,
+    plan_unclaimed,
+)
 from pvccore.plan.returning import plan_blocklist, plan_return
 from pvccore.plan.tasks import plan_tasks
 from pvccore.plan.watch import Watch
@@ -27,6 +34,7 @@ def plan_manager(cluster: Cluster, watch: Watch) -> Plan:
     plans = [plan_cold_start(cluster, watch), plan_fencing(cluster, watch)]
     for node in fenced:
         plans += [plan_blocklist(cluster, node, watch), plan_return(cluster, node, watch)]
+    plans.append(Plan(steps=tuple(plan_lost_targets(cluster, watch))))
     plans.append(_plan_placements(cluster, fenced, watch))
     plans.append(plan_tasks(cluster, watch.wall_s))
     steps = _one_write_each(step for plan in plans for step in plan.steps)

@@ -9,7 +9,7 @@ from pvccore.model.change import Change, Check, Kind, Write
 from pvccore.model.cluster import Cluster
 from pvccore.model.node import Node
 from pvccore.model.selectors import Selector
-from pvccore.model.vm import Migration, MigrationPhase, Placement, Vm, VmState, Wanted
+from pvccore.model.vm import Migration, MigrationMethod, MigrationPhase, Placement, Vm, VmState, Wanted
 from pvccore.plan.effects import Step
 from pvccore.plan.placement import Rooms
 from pvccore.plan.watch import Watch
@@ -132,6 +132,38 @@ def _change(vm: Vm, node: Node | None, after: Placement, what: str, why: str) ->
 def _not_there(vm: Vm, node: Node, migration: Migration) -> Change:
     after = replace(vm.placement, migration=replace(migration, phase=MigrationPhase.NOT_THERE, error="target is off"))
     return _change(vm, node, after, f"migration of {vm.name} given up", f"its target {node.name} is off")
+
+
+def plan_lost_targets(cluster: Cluster, watch: Watch) -> list[Step]:
+    """Migrations given up because their target is gone: the VM goes on where it is, whatever becomes of the target.
+
+    A copy that was not handed over never runs, so that nothing has to be proven first.
+    """
+    return [
+        Step(change=_called_off(vm, vm.placement.migration))
+        for vm in cluster.vms.values()
+        if vm.placement.migration is not None and _has_lost_its_target(vm, vm.placement.migration, cluster, watch)
+    ]
+
+
+def _has_lost_its_target(vm: Vm, migration: Migration, cluster: Cluster, watch: Watch) -> bool:
+    """Whether it is still the source's, and its target is being fenced, due to be, or retired.
+
+    A guest that is already shutting down to move has to go to the end of that.
+    """
+    is_going = migration.method is MigrationMethod.SHUTDOWN and vm.placement.state is VmState.MIGRATING
+    if migration.phase is not MigrationPhase.PREPARED or is_going:
+        return False
+    target = cluster.nodes.get(migration.target)
+    if target is None or target.fence.under_way:
+        return True
+    return target.is_silent and watch.absent_s.get(target.name, -1.0) >= cluster.settings.fence_after_s
+
+
+def _called_off(vm: Vm, migration: Migration) -> Change:
+    why = f"its target {migration.target} is not there any more"
+    after = replace(vm.placement, migration=replace(migration, phase=MigrationPhase.NOT_THERE, error=why))
+    return _change(vm, None, after, f"migration of {vm.name} given up", why)
 
 
 def at_rest(placement: Placement) -> Placement:

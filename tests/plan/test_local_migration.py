@@ -97,14 +97,18 @@ def test_a_copy_that_may_only_still_show_is_waited_for() -> None:
 
 
 def test_a_copy_that_stays_is_no_success() -> None:
-    migration = migration_after(at("hv1", moving(), RUNS, ended(ago_s=1.0)))
+    migration = migration_after(at("hv1", moving(), RUNS, ended(ago_s=10.0)))
     assert migration.error == "live migration failed: its own copy is still here"
 
 
 def test_live_falls_back_to_shutdown_and_start() -> None:
-    migration = migration_after(at("hv1", moving(), RUNS, ended(error="no route")))
+    migration = migration_after(at("hv1", moving(), RUNS, ended(error="no route", ago_s=10.0)))
     assert (migration.method, migration.phase) == (MigrationMethod.SHUTDOWN, MigrationPhase.PREPARED)
     assert migration.error == "live migration failed: no route"
+
+
+def test_before_that_it_runs_on_until_the_manager_would_have_seen_that_the_target_is_gone() -> None:
+    assert at("hv1", moving(), RUNS, ended(error="no route", ago_s=4.0)) == Plan(wake_at_s=NOW_S + 6.0)
 
 
 def test_live_only_stays_with_the_reason() -> None:

@@ -10,10 +10,17 @@ from pvccore.model.change import Kind
 from pvccore.model.fence import FencePhase
 from pvccore.model.node import GoodbyeReason, Node
 from pvccore.model.selectors import Selector
-from pvccore.model.vm import MigrationPhase, Request, RequestVerb, Vm, VmState, Wanted
+from pvccore.model.vm import MigrationMethod, MigrationPhase, Request, RequestVerb, Vm, VmState, Wanted
 from pvccore.plan.effects import Step
 from pvccore.plan.placement import Rooms
-from pvccore.plan.recovery import plan_parked, plan_recovery, plan_unclaimed, previous_node_after, unsettled
+from pvccore.plan.recovery import (
+    plan_lost_targets,
+    plan_parked,
+    plan_recovery,
+    plan_unclaimed,
+    previous_node_after,
+    unsettled,
+)
 from tests.plan.clusters import (
     GB,
     a_cluster,
@@ -341,3 +348,44 @@ def test_recovery_does_not_depend_on_the_order_of_records() -> None:
 def test_a_vm_that_is_placed_is_never_on_its_previous_node(previous: str) -> None:
     after = placement_after(recovery(a_vm(previous_node=previous)))
     assert after.previous_node != after.node
+
+
+# Targets that are gone
+
+
+def lost_targets(vm: Vm, *targets: Node, **absent_s: float) -> list[Step]:
+    return plan_lost_targets(a_cluster(a_node("hv1"), *targets, vms=[vm]), a_watch(absent_s=absent_s))
+
+
+def a_mover(phase: MigrationPhase = MigrationPhase.PREPARED, **fields: Any) -> Vm:
+    method = fields.pop("method", MigrationMethod.LIVE)
+    migration = migrating("hv1", "hv2", phase=phase, method=method)
+    return a_vm(on="hv1", **{"state": VmState.MIGRATING, "migration": migration, **fields})
+
+
+@pytest.mark.parametrize(
+    "targets",
+    [(), (fenced(a_node("hv2"), FencePhase.REQUESTED),), (gone(a_node("hv2")),)],
+    ids=["retired", "fenced", "gone"],
+)
+def test_a_migration_whose_target_is_gone_is_given_up_before_anything_is_proven(targets: tuple[Node, ...]) -> None:
+    migration = placement_after(lost_targets(a_mover(), *targets, hv2=1.0)).migration
+    assert migration is not None
+    assert (migration.phase, migration.error) == (MigrationPhase.NOT_THERE, "its target hv2 is not there any more")
+
+
+def test_a_target_that_lives_or_has_only_just_gone_is_waited_for() -> None:
+    assert lost_targets(a_mover(), a_node("hv2")) == []
+    assert lost_targets(a_mover(), gone(a_node("hv2"))) == []
+    assert lost_targets(a_mover(), gone(a_node("hv2")), hv2=0.5) == []
+    assert lost_targets(a_vm()) == []
+
+
+def test_what_was_handed_over_is_the_fences_affair() -> None:
+    assert lost_targets(a_mover(MigrationPhase.HANDED_OVER), hv2=9.0) == []
+
+
+def test_a_guest_that_is_shutting_down_to_move_goes_to_the_end_of_that() -> None:
+    begun = a_mover(method=MigrationMethod.SHUTDOWN)
+    assert lost_targets(begun) == []
+    assert len(lost_targets(a_mover(method=MigrationMethod.SHUTDOWN, state=VmState.RUNNING))) == 1
