@@ -43,7 +43,7 @@ class Stage:
 
     def stall_s(self) -> float:
         """How long a process stands still: often just within its session, often beyond it."""
-        return self.random.choice((1.5, 3.0, 3.5, 6.0, 12.0))
+        return self.random.choice((1.5, 3.0, 3.5, 5.0, 5.2, 6.0, 12.0))
 
 
 def random_plot(cluster: Scenario, random: Random, start_s: float) -> list[Line]:

@@ -14,7 +14,7 @@ from pvccore.model.cluster import Cluster, LocalView
 from pvccore.model.fence import Fence
 from pvccore.model.node import Node
 from pvccore.model.vm import Vm
-from pvccore.plan import fence_record, fence_steps, fencing, managing, placement, recovery, returning
+from pvccore.plan import fence_record, fence_steps, fencing, managing, placement, recovery
 from pvccore.plan.domains import LocalWatch
 from pvccore.plan.effects import Effect, Outcome, Plan
 from pvccore.plan.local import plan_local
@@ -88,8 +88,7 @@ def _no_gate(patch: Patch) -> None:
 
 def _no_blocklist(patch: Patch) -> None:
     patch.setattr(managing, "plan_blocklist", lambda *_: Plan())
-    for module in (fence_steps, returning):
-        patch.setattr(module, "blocklist_is_done", lambda *_: True)
+    patch.setattr(fence_steps, "blocklist_is_done", lambda *_: True)
 
 
 def _previous_node_is_overwritten(patch: Patch) -> None:
