@@ -52,7 +52,7 @@ class LibvirtWorld:
 
     def _watched(self, address: str) -> "LibvirtHypervisor":
         # Only here: `make check` collects this file on machines without libvirt-python.
-        from nodedaemon.libvirt_hypervisor import LibvirtHypervisor  # noqa: PLC0415
+        from nodedaemon.libvirt_hypervisor import LibvirtHypervisor
 
         return LibvirtHypervisor(MIGRATION_URI.format(address=address), MIGRATION_URI, SystemClock())
 
