@@ -21,7 +21,7 @@ from pvcapi.auth import HEADER, Doorkeeper, reader
 from pvcapi.hub import Hub
 from pvcapi.link import Source
 from pvcapi.metrics import CONTENT_TYPE, ForecastCache, figures
-from pvcapi.problems import documented, on_any_error, on_http_error, on_pvc_error
+from pvcapi.problems import documented, on_any_error, on_http_error, on_pvc_error, on_recursion
 from pvcapi.reference import ReferencePage
 from pvcapi.routes import cluster, node, vm
 from pvcapi.seat import WRITERS, Service, provide_seat
@@ -98,7 +98,12 @@ def build_app(
                 "forecasts": ForecastCache(clock),
             }
         ),
-        exception_handlers={PvcError: on_pvc_error, HTTPException: on_http_error, Exception: on_any_error},
+        exception_handlers={
+            PvcError: on_pvc_error,
+            HTTPException: on_http_error,
+            RecursionError: on_recursion,
+            Exception: on_any_error,
+        },
         openapi_config=_documents(),
         request_max_body_size=bounds.max_body_bytes,
         logging_config=None,

@@ -38,3 +38,4 @@ Wait = Annotated[
 ]
 VmPath = Annotated[str, PathParameter(max_length=200, description="Name or uuid of a VM.")]
 NodePath = Annotated[str, PathParameter(max_length=200, description="Name of a node.")]
+SettingPath = Annotated[str, PathParameter(max_length=200, description="Name of a setting.")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
@@ -17,6 +18,8 @@ from pvccore.model.errors import Conflict, Invalid, NotFound, PvcError, Refused,
 LONGEST_MESSAGE = 1000
 RETRY_AFTER_S = 1
 
+_MISSING = re.compile(r"missing required field `(?P<name>[^`]*)`")
+_UNKNOWN = re.compile(r"contains unknown field `(?P<name>[^`]*)`")
 _log = logging.getLogger(__name__)
 
 
@@ -109,6 +112,12 @@ def on_http_error(_request: Request[Any, Any, Any], error: HTTPException) -> Res
     )
 
 
+def on_recursion(_request: Request[Any, Any, Any], _error: RecursionError) -> Response[Problem]:
+    """A body that is nested deeper than any value of ours."""
+    problem = FieldProblem(field="body", reason="is nested too deeply")
+    return _answer(400, Problem(error=Word.INVALID, message="the body is nested too deeply", fields=[problem]))
+
+
 def on_any_error(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
     """A defect of ours: told in the log, not to the caller."""
     _log.error("%s %s failed", request.method, request.url.path, exc_info=error)
@@ -137,10 +146,18 @@ def _status_of(error: PvcError) -> tuple[int, Word]:
 def _fields(extra: object) -> list[FieldProblem]:
     found = extra if isinstance(extra, list) else []
     return [
-        FieldProblem(field=shortened(str(one.get("key") or "body")), reason=shortened(str(one.get("message", ""))))
-        for one in found
-        if isinstance(one, dict)
+        _field(str(one.get("key") or "data"), str(one.get("message", ""))) for one in found if isinstance(one, dict)
     ]
+
+
+def _field(key: str, said: str) -> FieldProblem:
+    """What is wrong with which field; of one that is missing or unknown msgspec names it in its words only."""
+    key = "body" if key == "data" else key
+    for pattern, words in ((_MISSING, "is missing"), (_UNKNOWN, "is not a field here")):
+        if named := pattern.search(said):
+            inner = named["name"]
+            return FieldProblem(field=shortened(inner if key == "body" else f"{key}.{inner}"), reason=words)
+    return FieldProblem(field=shortened(key), reason=shortened(said))
 
 
 def _answer(status: int, problem: Problem, headers: Mapping[str, str] | None = None) -> Response[Problem]:

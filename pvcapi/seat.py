@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from litestar import Request
+from litestar.di import NamedDependency
 
 from pvcapi.auth import Caller
 from pvcapi.hub import Hub
@@ -137,6 +138,10 @@ class Seat:
             reload=lambda: load_cluster(source.store, source.schema),
             dry_run=dry_run,
         )
+
+
+Here = NamedDependency[Seat]
+"""How a route asks for its seat."""
 
 
 def provide_seat(request: Request[Any, Any, Any]) -> Seat:

@@ -12,9 +12,9 @@ from litestar.response import ServerSentEvent
 from pvcapi.auth import operator
 from pvcapi.details import answer
 from pvcapi.events import events
-from pvcapi.parameters import Filter, Wait
+from pvcapi.parameters import Filter, SettingPath, Wait
 from pvcapi.problems import READING, WRITING, documented
-from pvcapi.seat import Seat
+from pvcapi.seat import Here
 from pvcapi.shapes import Entry, MaintenanceWanted, Outcome, Settings, SettingWanted, Status
 from pvccore.model.errors import NotFound, Unavailable
 from pvccore.operations import cluster as verbs
@@ -26,14 +26,14 @@ MAX_ENTRIES = 500
 
 
 @get("/status", responses=reading, tags=["cluster"])
-async def show_status(seat: Seat) -> Response[Status]:
+async def show_status(seat: Here) -> Response[Status]:
     """Show how the cluster is, and what is wrong with it."""
     return answer(status_record(seat.cluster))
 
 
 @post("/status", guards=[operator], responses=writing, status_code=200, tags=["cluster"])
 async def set_maintenance(
-    seat: Seat,
+    seat: Here,
     data: Annotated[
         MaintenanceWanted,
         Body(examples=[Example(summary="on", value={"maintenance": True, "reason": "switch upgrade"})]),
@@ -47,7 +47,7 @@ async def set_maintenance(
 
 @get("/journal", responses=reading, tags=["cluster"])
 async def show_journal(
-    seat: Seat,
+    seat: Here,
     vm: Filter = None,
     node: Filter = None,
     who: Filter = None,
@@ -61,13 +61,13 @@ async def show_journal(
 
 
 @get("/settings", responses=reading, tags=["cluster"])
-async def show_settings(seat: Seat) -> Response[Settings]:
+async def show_settings(seat: Here) -> Response[Settings]:
     """Show every setting."""
     return answer(settings_record(seat.cluster.settings))
 
 
 @get("/settings/{name:str}", responses=reading, tags=["cluster"])
-async def show_setting(seat: Seat, name: str) -> Response[Settings]:
+async def show_setting(seat: Here, name: SettingPath) -> Response[Settings]:
     """Show one setting."""
     record = settings_record(seat.cluster.settings)
     if name not in record:
@@ -77,8 +77,8 @@ async def show_setting(seat: Seat, name: str) -> Response[Settings]:
 
 @put("/settings/{name:str}", guards=[operator], responses=writing, tags=["cluster"])
 async def set_setting(
-    seat: Seat,
-    name: str,
+    seat: Here,
+    name: SettingPath,
     data: Annotated[SettingWanted, Body(examples=[Example(summary="wait longer", value={"value": 4.0})])],
 ) -> Outcome:
     """Set one setting."""
@@ -86,7 +86,7 @@ async def set_setting(
 
 
 @get("/events", responses=reading, tags=["cluster"], media_type="text/event-stream")
-async def follow(seat: Seat) -> ServerSentEvent:
+async def follow(seat: Here) -> ServerSentEvent:
     """Follow the cluster: a stream of server-sent events, each a difference with the new records in it.
 
     The first event is `begin`: read the lists after it. `delta`: records of what changed, null for what is gone.

@@ -6,14 +6,14 @@ from typing import Annotated
 
 from litestar import Response, Router, delete, get, post
 from litestar.openapi.spec import Example
-from litestar.params import Body, PathParameter, QueryParameter
+from litestar.params import Body, JSONBody, PathParameter, QueryParameter
 
 from pvcapi.auth import operator
 from pvcapi.details import answer, node_detail, page
 from pvcapi.filtering import matching
 from pvcapi.parameters import Filter, Limit, NodePath, Offset, Wait
 from pvcapi.problems import READING, WRITING, documented
-from pvcapi.seat import Seat
+from pvcapi.seat import Here
 from pvcapi.shapes import (
     DomainState,
     DomainStateVerb,
@@ -37,7 +37,7 @@ writing = documented(WRITING)
 
 @get("", responses=reading)
 async def list_nodes(
-    seat: Seat,
+    seat: Here,
     name: Filter = None,
     readiness: Filter = None,
     role: Filter = None,
@@ -53,7 +53,7 @@ async def list_nodes(
 
 
 @get("/{node:str}", responses=reading)
-async def show(seat: Seat, node: NodePath) -> Response[NodeDetail]:
+async def show(seat: Here, node: NodePath) -> Response[NodeDetail]:
     """Show everything about a node."""
     cluster = seat.cluster
     return answer(node_detail(cluster, cluster.node(node)))
@@ -61,7 +61,7 @@ async def show(seat: Seat, node: NodePath) -> Response[NodeDetail]:
 
 @delete("/{node:str}", guards=[operator], responses=writing, status_code=200)
 async def remove(
-    seat: Seat,
+    seat: Here,
     node: NodePath,
     force: Annotated[bool, QueryParameter(name="force", description="Rewrite the VMs that name it.")] = False,
 ) -> Outcome:
@@ -70,7 +70,7 @@ async def remove(
 
 
 @get("/{node:str}/domain-state", responses=reading)
-async def show_domain_state(seat: Seat, node: NodePath) -> Response[DomainState]:
+async def show_domain_state(seat: Here, node: NodePath) -> Response[DomainState]:
     """Show whether a node takes VMs, and what a change of that waits for."""
     readiness = seat.cluster.node(node).readiness
     return answer(
@@ -85,7 +85,7 @@ async def show_domain_state(seat: Seat, node: NodePath) -> Response[DomainState]
 
 @post("/{node:str}/domain-state", guards=[operator], responses=writing, status_code=200)
 async def set_domain_state(
-    seat: Seat,
+    seat: Here,
     node: NodePath,
     data: Annotated[
         DomainStateWanted,
@@ -99,13 +99,13 @@ async def set_domain_state(
 
 
 @get("/{node:str}/fence", responses=reading)
-async def show_fence(seat: Seat, node: NodePath) -> Response[FenceRecord]:
+async def show_fence(seat: Here, node: NodePath) -> Response[FenceRecord]:
     """Show how far the fence of a node is."""
     return answer(fence_record(seat.cluster.node(node)))
 
 
 @post("/{node:str}/fence", guards=[operator], responses=writing, status_code=200)
-async def fence(seat: Seat, node: NodePath, data: FenceWanted, wait_s: Wait = 0.0) -> Outcome:
+async def fence(seat: Here, node: NodePath, data: JSONBody[FenceWanted], wait_s: Wait = 0.0) -> Outcome:
     """Make sure that a node is off, and run its VMs elsewhere.
 
     With confirmed_off nothing is powered off: your word that it is off is taken, in maintenance too. If it is wrong,
@@ -117,7 +117,7 @@ async def fence(seat: Seat, node: NodePath, data: FenceWanted, wait_s: Wait = 0.
 
 @get("/{node:str}/preview/{verb:str}", responses=reading)
 async def show_preview(
-    seat: Seat,
+    seat: Here,
     node: NodePath,
     verb: Annotated[str, PathParameter(description="flush, ready or fence", pattern="^(flush|ready|fence)$")],
 ) -> Response[Preview]:
@@ -128,14 +128,14 @@ async def show_preview(
 
 
 @get("/{node:str}/forecast", responses=reading)
-async def show_forecast(seat: Seat, node: NodePath) -> Response[Forecast]:
+async def show_forecast(seat: Here, node: NodePath) -> Response[Forecast]:
     """Tell what would become of a node's VMs if it died now."""
     cluster = seat.cluster
     return answer(_forecast_record(await seat.read(lambda: forecast_node(cluster, node))))
 
 
 @get("/forecast", responses=reading, tags=["cluster"])
-async def show_forecasts(seat: Seat) -> Response[dict[str, Forecast]]:
+async def show_forecasts(seat: Here) -> Response[dict[str, Forecast]]:
     """Tell for each node what would become of its VMs if it died now: whether any one may (N−1)."""
     cluster = seat.cluster
     found = await seat.read(lambda: forecast_nodes(cluster))

@@ -8,14 +8,14 @@ from typing import Annotated, Any
 
 from litestar import MediaType, Response, Router, delete, get, post, put
 from litestar.openapi.spec import Example
-from litestar.params import Body, QueryParameter
+from litestar.params import Body, JSONBody, QueryParameter
 
 from pvcapi.auth import operator
 from pvcapi.details import answer, vm_detail, vm_metadata, vm_where
 from pvcapi.filtering import matching_vms
 from pvcapi.parameters import Filter, Limit, Offset, Search, StateFilter, VmPath, Wait
 from pvcapi.problems import READING, WRITING, documented
-from pvcapi.seat import Seat, Verb
+from pvcapi.seat import Here, Seat, Verb
 from pvcapi.shapes import (
     MetadataWanted,
     MoveVerb,
@@ -46,7 +46,7 @@ STOP_LIMIT_S = 60.0
 
 @get("", responses=reading)
 async def list_vms(
-    seat: Seat,
+    seat: Here,
     name: Filter = None,
     status: Filter = None,
     in_state: StateFilter = None,
@@ -70,7 +70,7 @@ async def list_vms(
 
 @post("", guards=[operator], responses=writing)
 async def define(
-    seat: Seat,
+    seat: Here,
     data: Annotated[
         NewVm,
         Body(
@@ -101,14 +101,14 @@ async def define(
 
 
 @get("/{vm:str}", responses=reading)
-async def show(seat: Seat, vm: VmPath) -> Response[VmDetail]:
+async def show(seat: Here, vm: VmPath) -> Response[VmDetail]:
     """Show everything about a VM."""
     cluster = seat.cluster
     return answer(vm_detail(cluster, cluster.vm(vm)))
 
 
 @put("/{vm:str}", guards=[operator], responses=writing)
-async def modify(seat: Seat, vm: VmPath, data: NewXml, wait_s: Wait = 0.0) -> Outcome:
+async def modify(seat: Here, vm: VmPath, data: JSONBody[NewXml], wait_s: Wait = 0.0) -> Outcome:
     """Replace a VM's XML; a running VM gets it at its next start, or at once by a restart."""
     paths = seat.service.allow_paths
     return await seat.do(lambda by: definitions.modify(by, vm, data.xml, restart=data.restart, paths=paths), wait_s)
@@ -116,7 +116,7 @@ async def modify(seat: Seat, vm: VmPath, data: NewXml, wait_s: Wait = 0.0) -> Ou
 
 @delete("/{vm:str}", guards=[operator], responses=writing, status_code=200)
 async def undefine(
-    seat: Seat,
+    seat: Here,
     vm: VmPath,
     stop: Annotated[bool, QueryParameter(name="stop", description="Stop it first, and wait until it is.")] = False,
 ) -> Outcome:
@@ -127,7 +127,7 @@ async def undefine(
 
 
 @get("/{vm:str}/xml", media_type=MediaType.XML, responses=reading)
-async def dump(seat: Seat, vm: VmPath) -> str:
+async def dump(seat: Here, vm: VmPath) -> str:
     """Give a VM's libvirt XML as it was defined; it is read from ZooKeeper."""
     found, source = seat.cluster.vm(vm), seat.service.source
     session = Session(source.store, source.schema, who=seat.caller.name, wall_clock=seat.service.wall_clock)
@@ -135,26 +135,26 @@ async def dump(seat: Seat, vm: VmPath) -> str:
 
 
 @post("/{vm:str}/name", guards=[operator], responses=writing, status_code=200)
-async def rename(seat: Seat, vm: VmPath, data: NewName) -> Outcome:
+async def rename(seat: Here, vm: VmPath, data: JSONBody[NewName]) -> Outcome:
     """Give a VM at rest another name."""
     return await seat.do(lambda by: definitions.rename(by, vm, data.name))
 
 
 @get("/{vm:str}/meta", responses=reading)
-async def show_metadata(seat: Seat, vm: VmPath) -> Response[VmMetadata]:
+async def show_metadata(seat: Here, vm: VmPath) -> Response[VmMetadata]:
     """Show a VM's metadata."""
     return answer(vm_metadata(seat.cluster.vm(vm)))
 
 
 @post("/{vm:str}", guards=[operator], responses=writing, status_code=200)
-async def set_some(seat: Seat, vm: VmPath, data: MetadataWanted, wait_s: Wait = 0.0) -> Outcome:
+async def set_some(seat: Here, vm: VmPath, data: JSONBody[MetadataWanted], wait_s: Wait = 0.0) -> Outcome:
     """Set metadata of a VM; the same as at /meta."""
     return await _set_metadata(seat, vm, data, wait_s)
 
 
 @post("/{vm:str}/meta", guards=[operator], responses=writing, status_code=200)
 async def set_metadata(
-    seat: Seat,
+    seat: Here,
     vm: VmPath,
     data: Annotated[
         MetadataWanted,
@@ -167,19 +167,19 @@ async def set_metadata(
 
 
 @get("/{vm:str}/tags", responses=reading)
-async def show_tags(seat: Seat, vm: VmPath) -> list[str]:
+async def show_tags(seat: Here, vm: VmPath) -> list[str]:
     """Show the words that a VM is found by."""
     return list(seat.cluster.vm(vm).definition.tags)
 
 
 @post("/{vm:str}/tags", guards=[operator], responses=writing, status_code=200)
-async def change_tags(seat: Seat, vm: VmPath, data: Tags) -> Outcome:
+async def change_tags(seat: Here, vm: VmPath, data: JSONBody[Tags]) -> Outcome:
     """Add and remove words that a VM is found by."""
     return await seat.do(lambda by: metadata.tag(by, vm, add=data.add, remove=data.remove))
 
 
 @get("/{vm:str}/state", responses=reading)
-async def show_state(seat: Seat, vm: VmPath) -> Response[VmStanding]:
+async def show_state(seat: Here, vm: VmPath) -> Response[VmStanding]:
     """Show how a VM is."""
     cluster = seat.cluster
     record = vm_record(cluster, cluster.vm(vm))
@@ -188,7 +188,7 @@ async def show_state(seat: Seat, vm: VmPath) -> Response[VmStanding]:
 
 @post("/{vm:str}/state", guards=[operator], responses=writing, status_code=200)
 async def set_state(
-    seat: Seat,
+    seat: Here,
     vm: VmPath,
     data: Annotated[
         StateWanted, Body(examples=[Example(summary="shut down within a minute", value={"state": "shutdown"})])
@@ -200,7 +200,7 @@ async def set_state(
 
 
 @get("/{vm:str}/node", responses=reading)
-async def show_node(seat: Seat, vm: VmPath) -> Response[VmWhere]:
+async def show_node(seat: Here, vm: VmPath) -> Response[VmWhere]:
     """Show where a VM is, and for every node why it can't take it."""
     cluster = seat.cluster
     return answer(vm_where(cluster, cluster.vm(vm)))
@@ -208,7 +208,7 @@ async def show_node(seat: Seat, vm: VmPath) -> Response[VmWhere]:
 
 @post("/{vm:str}/node", guards=[operator], responses=writing, status_code=200)
 async def set_node(
-    seat: Seat,
+    seat: Here,
     vm: VmPath,
     data: Annotated[
         NodeWanted,

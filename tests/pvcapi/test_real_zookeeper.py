@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from pvccore.state.address import ZooKeeperAddress
 from tests.operations.world import guest_xml
 from tests.pvcapi.live import RealWorld, real_world, running, until
 
+RecordProperty = Callable[[str, object], None]
 pytestmark = pytest.mark.zookeeper
 
 
@@ -53,7 +54,7 @@ def test_what_was_written_is_seen_by_the_next_request(api: httpx.Client) -> None
 
 
 def test_a_stopped_zookeeper_is_503_within_a_second_and_comes_back_by_itself(
-    api: httpx.Client, server: ZooKeeperServer, world: RealWorld, record_property: pytest.RecordProperty
+    api: httpx.Client, server: ZooKeeperServer, world: RealWorld, record_property: RecordProperty
 ) -> None:
     world.add_vm("web1", "hv1")
     until(lambda: len(api.get("/api/v1/vm").json()) == 1)

@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from pvcapi.metrics import ForecastCache
+from pvccore.model.change import Kind
+from pvccore.model.storage import Osd, Osds, Pool, Pools, StorageHealth, StorageStatus
+from pvccore.model.vm import VmState
+from tests.architecture import source
+from tests.operations.world import World
+from tests.pvcapi.stand import Api, Stand
+
+PACKAGING = source.ROOT / "packaging"
+LINE = re.compile(r"pvc_[a-z0-9_]+(?:\{[a-z_]+=\"[^\"]*\"(?:,[a-z_]+=\"[^\"]*\")*\})? -?[0-9.e+-]+")
+
+
+def samples(api: Api) -> dict[str, float]:
+    answer = api.get("/metrics")
+    assert answer.status_code == 200
+    assert answer.headers["Content-Type"].startswith("text/plain; version=0.0.4")
+    lines = [line for line in answer.text.splitlines() if not line.startswith("#")]
+    assert all(LINE.fullmatch(line) for line in lines), lines
+    return {name: float(value) for name, _, value in (line.rpartition(" ") for line in lines)}
+
+
+def names(api: Api) -> set[str]:
+    return {name.partition("{")[0] for name in samples(api)}
+
+
+def with_storage(world: World) -> World:
+    status = StorageStatus(at=990.0, health=StorageHealth.WARNING, total_bytes=10**15 + 1, used_bytes=2 * 10**14)
+    world.write(Kind.STORAGE_STATUS, "", None, status)
+    world.write(Kind.OSDS, "", None, Osds(osds=(Osd(id=0, is_up=True, is_in=True), Osd(id=1, is_in=True))))
+    world.write(Kind.POOLS, "", None, Pools(pools=(Pool(name="vms", stored_bytes=5, available_bytes=7),)))
+    return world
+
+
+def test_the_clusters_figures_are_told(api: Api, world: World) -> None:
+    with_storage(world)
+    world.add_vm("web1", "hv1")
+    world.add_vm("web2", "hv1", VmState.STOPPED)
+    world.add_vm("big", "hv2")
+    world.kill("hv3")
+    found = samples(api)
+    assert (found["pvc_up"], found["pvc_snapshot_age_seconds"]) == (1, 0.25)
+    assert found['pvc_vms{status="running"}'] == 2
+    assert found['pvc_vms{status="parked"}'] == 0
+    assert (found['pvc_node_alive{node="hv1"}'], found['pvc_node_alive{node="hv3"}']) == (1, 0)
+    assert found['pvc_node_silent{node="hv3"}'] == 1
+    assert found['pvc_node_vms{node="hv1"}'] == 2
+    assert found['pvc_node_vms_memory_bytes{node="hv1"}'] == 1024**3
+    assert found['pvc_node_memory_bytes{node="hv1"}'] == 8 * 1024**3
+    assert found['pvc_node_readiness{node="hv1",readiness="ready"}'] == 1
+    assert found['pvc_fence_phase{node="hv1",phase="none"}'] == 1
+    assert (found["pvc_maintenance"], found["pvc_manager_present"], found["pvc_n_minus_1"]) == (0, 0, 1)
+    assert (found["pvc_storage_bytes"], found['pvc_storage_health{health="warning"}']) == (10**15 + 1, 1)
+    assert (found['pvc_osd_up{osd="1"}'], found['pvc_pool_available_bytes{pool="vms"}']) == (0, 7)
+
+
+def test_a_cluster_that_can_not_be_reached_is_a_figure_too(stand: Stand, api: Api) -> None:
+    stand.source.away = "gone"
+    assert samples(api) == {"pvc_up": 0, "pvc_snapshot_age_seconds": 0.25}
+
+
+def test_a_vm_that_would_find_no_other_node_is_foretold(api: Api, world: World) -> None:
+    world.add_vm("web1", "hv1")
+    assert api.post("/api/v1/vm/web1/meta", json={"node_limit": ["hv1"]}).status_code == 200
+    found = samples(api)
+    assert (found["pvc_n_minus_1"], found['pvc_forecast_parked_vms{node="hv1"}']) == (0, 1)
+
+
+def test_a_forecast_is_made_anew_at_most_once_a_minute(world: World) -> None:
+    now_s = 100.0
+    cache = ForecastCache(lambda: now_s)
+    first = cache.of(world.load())
+    assert cache.of(world.load()) is first
+    now_s = 160.0
+    same = world.load()
+    later = cache.of(same)
+    assert later is not first
+    now_s = 300.0
+    assert cache.of(same) is later
+
+
+@pytest.mark.parametrize("file", ["pvc-alerts.yml", "pvc-dashboard.json"])
+def test_alerts_and_dashboard_name_figures_that_there_are(api: Api, world: World, file: str) -> None:
+    with_storage(world)
+    text = (PACKAGING / "monitoring" / file).read_text()
+    used = set(re.findall(r"\bpvc_[a-z0-9_]+", text)) - {"pvc_data"}
+    assert len(used) >= 8
+    assert used <= names(api)
+
+
+def test_the_dashboard_is_one(tmp_path: Path) -> None:
+    dashboard = json.loads((PACKAGING / "monitoring/pvc-dashboard.json").read_text())
+    panels = dashboard["panels"]
+    assert len({panel["id"] for panel in panels}) == len(panels)
+    assert all(target["expr"] for panel in panels for target in panel.get("targets", ()))
+    assert not re.search(r"https?://", json.dumps(dashboard))
