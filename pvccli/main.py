@@ -31,6 +31,7 @@ COMMANDS = {
     "node": ("pvccli.commands.node:node", "Nodes: list, flush, ready, fence …"),
     "journal": ("pvccli.commands.cluster:journal", "Who did what, and why."),
     "settings": ("pvccli.commands.cluster:settings", "The cluster's settings."),
+    "api": ("pvccli.commands.api:api", "Tokens of the HTTP API on this machine."),
     "init": ("pvccli.commands.cluster:init", "Create a new cluster's tree in ZooKeeper."),
     "simulate": ("pvccli.commands.simulate:simulate", "Try a situation out in a simulated cluster."),
 }

@@ -134,7 +134,7 @@ class TokenFile:
             raise Invalid("tokens_file", str(self.path), f"is larger than {MAX_FILE_BYTES} bytes")
         try:
             return tuple(_token(one) for one in json.loads(text)["tokens"])
-        except (ValueError, KeyError, TypeError, RecursionError) as error:
+        except (ValueError, KeyError, TypeError, RecursionError, Invalid) as error:
             raise Invalid("tokens_file", str(self.path), f"can't be understood: {type(error).__name__}") from None
 
 
