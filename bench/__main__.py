@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from bench import command_line, live_snapshot
+from bench import command_line, http_api, live_snapshot
 from bench.figures import Figure, table
 
 Benchmark = Callable[[Path, int, int], Iterator[Figure]]
@@ -22,7 +22,15 @@ def _command_line(directory: Path, _nodes: int, _vms: int) -> Iterator[Figure]:
     return command_line.measure(directory)
 
 
-BENCHMARKS: dict[str, Benchmark] = {"live-snapshot": _live_snapshot, "command-line": _command_line}
+def _http_api(directory: Path, nodes: int, vms: int) -> Iterator[Figure]:
+    return http_api.measure(directory, nodes=nodes, vms=vms)
+
+
+BENCHMARKS: dict[str, Benchmark] = {
+    "live-snapshot": _live_snapshot,
+    "command-line": _command_line,
+    "http-api": _http_api,
+}
 """Every benchmark by name: a function of (directory to work in, nodes, VMs) that yields figures."""
 
 

@@ -34,9 +34,18 @@ def test_a_file_that_others_may_read_is_refused(tmp_path: Path, mode: int) -> No
 @pytest.mark.parametrize(
     "text",
     [
-     "", "{", "[]", '{"tokens": [1]}', '{"tokens": [{"name": "a"}]}', '{"tokens": [{"name": "../a", "role": "operator"}]}',
-     "[" * 100_000, " " * (MAX_FILE_BYTES + 1), '{"tokens": [{"name": "a", "role": "god", "hash": ""}]}'],
-)  # fmt: skip
+        "",
+        "{",
+        "[]",
+        '{"tokens": [1]}',
+        '{"tokens": [{"name": "a"}]}',
+        '{"tokens": [{"name": "../a", "role": "operator"}]}',
+        '{"tokens": [{"name": "a", "role": "god", "hash": ""}]}',
+        "[" * 100_000,
+        " " * (MAX_FILE_BYTES + 1),
+    ],
+    ids=range(9),
+)
 def test_a_broken_file_lets_nobody_in(tmp_path: Path, text: str) -> None:
     path = tmp_path / "tokens.json"
     path.write_text(text)
