@@ -33,6 +33,8 @@ auth_unix_ro = "none"
 auth_unix_rw = "none"
 listen_addr = "{address}"
 host_uuid = "{host_uuid}"
+keepalive_interval = 1
+keepalive_count = 5
 """
 QEMU_CONF = """user = "root"
 group = "root"
@@ -41,6 +43,8 @@ cgroup_controllers = []
 namespaces = []
 remember_owner = 0
 stdio_handler = "file"
+keepalive_interval = 1
+keepalive_count = 5
 """
 EMULATOR = "qemu-system-x86_64"
 OWN_CAPABILITIES = "var/cache/libvirt/qemu/capabilities"

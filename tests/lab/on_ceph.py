@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Self, TypeVar
 
-from lab.ceph import Ceph
+from lab.ceph import POOL, Ceph
 from lab.cluster import Lab
 from lab.commands import LabError
 from lab.guest import domain_xml
@@ -74,14 +74,17 @@ class Witness:
 
 
 class CephCluster(LivingCluster):
-    """Daemons that use Ceph; storage fencing is the last of their fence agents. A witness watches every disk."""
+    """Daemons that use Ceph; storage fencing is the last of their fence agents. A witness watches every disk.
 
-    def __init__(self, lab: Lab, *, more: str = "") -> None:
+    more: further TOML of their configurations. witnessed: without, the processor is left to what is measured.
+    """
+
+    def __init__(self, lab: Lab, *, more: str = "", witnessed: bool = True) -> None:
         super().__init__(lab)
         self.ceph = lab.ceph
         self._more = more
         self._names: list[str] = []
-        self.witness = Witness(self.ceph, lambda: tuple(self._names))
+        self.witness = Witness(self.ceph, lambda: tuple(self._names) if witnessed else ())
 
     def __enter__(self) -> Self:
         self.store.connect()
@@ -158,6 +161,10 @@ class CephCluster(LivingCluster):
         assert not shared, f"{shared}\n{self.story}"
         for name in self._names:
             assert not self.ceph.disk_state(name).another_writer, f"{name} was written by two guests\n{self.story}"
+
+    def locks(self, name: str) -> str:
+        """What `rbd lock ls` prints of a VM's disk: each holder with its address."""
+        return self.ceph.rbd("lock", "ls", f"{POOL}/{name}")
 
     def domain_states(self, name: str) -> dict[str, str]:
         """Host → what its libvirt says of the VM's domain, of every host that is on and has one."""

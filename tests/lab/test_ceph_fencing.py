@@ -31,10 +31,12 @@ def test_a_power_cut_and_the_node_s_return(on_ceph: CephCluster) -> None:
     lost = on_ceph.lab.host("hv3")
     old_boot = lost.boot_id
     lost.power_cut()
+    assert lost.address in on_ceph.locks("web1")
     on_ceph.wait_for_phase("hv3", FencePhase.RECOVERING, FencePhase.RECOVERED)
     assert on_ceph.is_blocklisted("hv3")
     for name in ("web1", "web2"):
         on_ceph.wait_until_writes(name, not_on="hv3")
+    assert lost.address not in on_ceph.locks("web1"), "the dead node's lock was broken"
     on_ceph.wait_until_back("hv3", ReadinessState.FLUSHED)
     assert not on_ceph.is_blocklisted("hv3")
     assert lost.boot_id != old_boot
