@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -77,6 +78,7 @@ Result = tuple[int, Failure | None]
 
 def results_of(cluster: Scenario, verbs: Verbs, seeds: range, jobs: int) -> Iterator[Result]:
     """Each seed with what came of it, in their order, worked out by that many processes."""
+    _collect_seldom()
     if jobs == 1:
         for seed in seeds:
             yield seed, try_seed(cluster, verbs, seed)
@@ -95,6 +97,13 @@ def results_of(cluster: Scenario, verbs: Verbs, seeds: range, jobs: int) -> Iter
         for worker in workers:
             worker.terminate()
             worker.join()
+
+
+def _collect_seldom() -> None:
+    """A world is garbage all at once, when its schedule is over: looking for some on the way only costs time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 1000)
 
 
 def _work(cluster: Scenario, verbs: Verbs, seeds: range, queue: SimpleQueue[Result]) -> None:

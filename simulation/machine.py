@@ -145,13 +145,14 @@ class SimulatedHypervisor:
         load = machine.base_load
         for uuid, domain in machine.domains.items():
             used_mb += domain.memory_mb
-            cpu = machine.random.uniform(0.02, 0.6) * domain.vcpus
+            busy = machine.random.random()
+            cpu = (0.02 + 0.58 * busy) * domain.vcpus
             load += cpu
             figures[uuid] = DomainUse(
                 cpu=cpu,
-                memory_mb=int(domain.memory_mb * machine.random.uniform(0.6, 0.9)),
-                disk_bytes_s=machine.random.uniform(0, 4e6),
-                net_bytes_s=machine.random.uniform(0, 2e6),
+                memory_mb=int(domain.memory_mb * (0.6 + 0.3 * busy)),
+                disk_bytes_s=4e6 * busy,
+                net_bytes_s=2e6 * busy,
             )
         return HostUse(
             memory_total_mb=machine.memory_mb,
