@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 from nodedaemon.agent import AgentLoop
 from nodedaemon.forecaster import ForecastLoop
@@ -23,6 +24,8 @@ from simulation.executors import SimulatedExecutor, Surroundings
 from simulation.machine import Machine, SimulatedHypervisor
 
 TROUBLE_PAUSE_S = 1.0
+
+L = TypeVar("L", bound=Loop)
 
 
 class Killed(Exception):
@@ -68,7 +71,7 @@ class SimulatedDaemon:
         local = LocalLive(store, schema, machine.name, clock=clock.monotonic, wake=self._waker(0))
         self.agent = AgentLoop(identity, session, local, clock, hypervisor, self.executor, self._waker(0))
         report = ReportLoop(self.agent, session, clock, hypervisor, lambda: "", random)
-        self._starts: list[Callable[[], None]] = [local.start]
+        self.starts: list[Callable[[], None]] = [local.start]
         self.loops = [Scheduled(self.agent), Scheduled(report)]
         if config.role is NodeRole.COORDINATOR:
             self._add_manager(store, schema)
@@ -77,7 +80,7 @@ class SimulatedDaemon:
     def start(self) -> None:
         """Set the watches and step every loop at once."""
         self.store.on_connection(lambda _: self.wake_all())
-        for start in self._starts:
+        for start in self.starts:
             start()
         self.wake_all()
 
@@ -108,9 +111,15 @@ class SimulatedDaemon:
         wake, clock = self._waker(index), machine.clock.monotonic
         live = LiveCluster(store, schema, clock=clock, wake=wake, reports_wait_s=REPORTS_WAIT_S)
         manager = ManagerLoop(machine.name, session, live, machine.clock, self.executor, self._waker(index))
-        self._starts.append(manager.start)
+        self.starts.append(manager.start)
         self.loops.append(Scheduled(manager))
         self.loops.append(Scheduled(ForecastLoop(manager, session, machine.clock)))
+
+    def add_loop(self, make: Callable[[Callable[[], None]], L]) -> L:
+        """One more duty, before the start; `make` is given what wakes it."""
+        loop = make(self._waker(len(self.loops)))
+        self.loops.append(Scheduled(loop))
+        return loop
 
     def _on_domain(self, _uuid: str) -> None:
         self.wake(0)

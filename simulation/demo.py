@@ -90,7 +90,7 @@ class DemoWorld:
         now_s = time.monotonic()
         clock = VirtualClock(now_s - SET_UP_S, time.time() - now_s)
         settings = Settings(cluster_name="demo")
-        self._world = World(specs, demo_vms(vms, specs, random), settings, seed=seed, clock=clock)
+        self._world = World(specs, demo_vms(vms, specs, random), settings, seed=seed, clock=clock, with_storage=True)
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="demo world", daemon=True)
         self.store: MemoryStore = self._world.connect()

@@ -22,10 +22,12 @@ from pvccore.state.memory import MemoryStore, MemoryTree
 from pvccore.state.schema import LEASE_PREFIX, Schema, join
 from pvccore.state.session import Session, create_tree
 from pvccore.state.store import Operation
+from simulation.ceph_state import SimulatedStorage
 from simulation.clock import VirtualClock
 from simulation.daemon import Killed, SimulatedDaemon
 from simulation.machine import Bmc, Machine
 from simulation.storage import FOREIGN, Client, SimulatedCeph
+from simulation.storage_duties import add_storage_duties, furnish
 
 SET_UP_S = 6.0
 """The world is set up this long before 0 s."""
@@ -34,6 +36,7 @@ BOOT_S = 20.0
 RESTART_S = 5.0
 """A daemon that was killed by `--crash-after` is started again after this."""
 HOST_STOP_LOOK_S = 0.5
+MONITORS = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +99,10 @@ class _DaemonStore(MemoryStore):
 
 
 class World:
-    """Everything that exists in the simulated cluster; one seed decides all that is left to chance."""
+    """Everything that exists in the simulated cluster; one seed decides all that is left to chance.
+
+    acts: commits made and effects begun by daemons since 0 s; right after the `kill_after`-th its process dies.
+    """
 
     def __init__(
         self,
@@ -107,6 +113,7 @@ class World:
         seed: int = 0,
         kill_after: int | None = None,
         clock: VirtualClock | None = None,
+        with_storage: bool = False,
     ) -> None:
         self.clock = clock if clock is not None else VirtualClock(-SET_UP_S)
         self.random = Random(seed)
@@ -120,10 +127,11 @@ class World:
         self.maintenance_since_s: float | None = None
         self._nodes, self._vms = nodes, vms
         self._hosts: dict[str, _Host] = {spec.name: self._host(spec, number) for number, spec in enumerate(nodes, 1)}
+        self.storage = self._storage() if with_storage else None
         self._shutdown_s: dict[str, float] = {}
         self._migration_s: dict[str, float] = {}
         self._kill_after = kill_after
-        self._acts = 0
+        self.acts = 0
         self._until_s = self.clock.now_s
         self.committing: MemoryStore | None = None
         self._store = self.connect()
@@ -295,6 +303,8 @@ class World:
         host.daemon = SimulatedDaemon(
             host.machine, self._daemon_store(host), self.schema, host.config, self, host.runs, self._killed
         )
+        if self.storage is not None:
+            add_storage_duties(host.daemon, host.config, self.schema, self.storage)
         host.daemon.executor.acting = lambda: self.before_act(host)
         host.daemon.executor.acted = lambda: self.acted(host)
         host.daemon.start()
@@ -392,12 +402,12 @@ class World:
         """A daemon has committed, or begun an effect."""
         if self.clock.now_s < 0:
             return
-        self._acts += 1
+        self.acts += 1
         if not is_report and host.crash_in:
             host.crash_in -= 1
             if not host.crash_in:
                 raise Killed
-        if self._acts == self._kill_after:
+        if self.acts == self._kill_after:
             raise Killed
 
     @property
@@ -457,6 +467,18 @@ class World:
             fence_agents=spec.fence_agents,
         )
         return _Host(machine=machine, config=config)
+
+    def _storage(self) -> SimulatedStorage:
+        """What a reporter and tasks need of a Ceph: OSDs on every node, a monitor on the first coordinators."""
+        coordinators = [spec.name for spec in self._nodes if spec.role is NodeRole.COORDINATOR]
+        storage = SimulatedStorage(
+            ceph=self.ceph,
+            is_powered=lambda node: self._hosts[node].machine.power,
+            monitor_nodes=tuple(coordinators[:MONITORS]),
+        )
+        volumes = [path for vm in self._vms for path in vm.definition.volumes]
+        furnish(storage, [spec.name for spec in self._nodes], volumes, self.random)
+        return storage
 
     def _write_node(self, session: Session, spec: NodeSpec) -> None:
         host = self._hosts[spec.name]
