@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from textual.binding import Binding
 
 OVERVIEW, NODES, VMS, JOURNAL = "overview", "nodes", "vms", "journal"
-STORAGE, TASKS = "storage", "tasks"
+STORAGE, TASKS, RESILIENCE = "storage", "tasks", "resilience"
 LISTS = frozenset({OVERVIEW, NODES, VMS, JOURNAL})
-FILTERED = frozenset({NODES, VMS, JOURNAL})
-DETAILED = frozenset({NODES, VMS})
+FILTERED = frozenset({NODES, VMS, JOURNAL, RESILIENCE})
+DETAILED = frozenset({NODES, VMS, RESILIENCE})
 ANYWHERE: frozenset[str] = frozenset()
 
 
@@ -105,6 +105,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(id="go.storage", keys="4", description="Storage", action="go('storage')"),
     Command(id="go.tasks", keys="5", description="Tasks", action="go('tasks')"),
     Command(id="go.journal", keys="6", description="Journal", action="go('journal')"),
+    Command(id="go.resilience", keys="7", description="Resilience: what if a node died", action="go('resilience')"),
     Command(
         id="vm.edit",
         keys="e",
@@ -174,7 +175,7 @@ def clashes(commands: Iterable[Command]) -> list[str]:
     commands = list(commands)
     ids = Counter(command.id for command in commands)
     found = [f"the id {name} is used {count} times" for name, count in ids.items() if count > 1]
-    for place in (OVERVIEW, NODES, VMS, STORAGE, TASKS, JOURNAL):
+    for place in (OVERVIEW, NODES, VMS, STORAGE, TASKS, JOURNAL, RESILIENCE):
         keys = Counter(key for command in commands if command.fits(place) for key in command.keys.split(","))
         found += [f"{shown_key(key)} means {count} things in {place}" for key, count in keys.items() if count > 1]
     return found

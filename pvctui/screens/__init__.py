@@ -10,6 +10,7 @@ from pvctui.screens.nodes import NodesPlace
 from pvctui.screens.not_yet import StoragePlace, TasksPlace
 from pvctui.screens.overview import OverviewPlace
 from pvctui.screens.place import Place
+from pvctui.screens.resilience import ResiliencePlace
 from pvctui.screens.vms import VmsPlace
 
 
@@ -29,5 +30,6 @@ SCREENS: tuple[ScreenEntry, ...] = (
     ScreenEntry(key="4", title="Storage", place=StoragePlace),
     ScreenEntry(key="5", title="Tasks", place=TasksPlace),
     ScreenEntry(key="6", title="Journal", place=JournalPlace),
+    ScreenEntry(key="7", title="Resilience", place=ResiliencePlace),
 )
 PLACES: Mapping[str, ScreenEntry] = {entry.place.PLACE: entry for entry in SCREENS}

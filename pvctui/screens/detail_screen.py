@@ -7,9 +7,8 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
-from pvctui.rows.node_detail import node_tabs
+from pvctui.rows.subject_tabs import subject_tabs
 from pvctui.rows.view import View
-from pvctui.rows.vm_detail import vm_tabs
 from pvctui.screens.place import OverPlace
 from pvctui.widgets.banners import Banners
 from pvctui.widgets.detail import Detail
@@ -52,12 +51,7 @@ class DetailScreen(OverPlace):
         """What is known now."""
         self.query_one(Header).take(view)
         self.query_one(Banners).take(view)
-        kind, _, key = self.subject.partition(" ")
-        if kind == "vm":
-            vm = view.cluster.vms.get(key)
-            self._detail.about(vm.name if vm else key, vm_tabs(key, view))
-        else:
-            self._detail.about(key, node_tabs(key, view))
+        self._detail.about(*subject_tabs(self.subject, view))
 
     def action_step(self, steps: int) -> None:
         """Another tab."""
