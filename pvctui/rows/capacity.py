@@ -11,6 +11,7 @@ from pvctui.widgets.meter import bar, percent, sparkline, usage
 from pvctui.widgets.rows import Cell
 
 NEARLY_FULL = 0.9
+BYTES_PER_MB = 1024 * 1024
 LABEL_WIDTH = 12
 FIGURES_WIDTH = 12
 
@@ -53,8 +54,18 @@ def capacity_lines(capacity: Capacity, cluster: Cluster, pulse: Pulse, width: in
         _line("provisioned", bar(given, bar_width), usage(capacity.provisioned_mb, capacity.total_mb), given),
         _line("vCPUs given", _vcpu_bar(capacity, bar_width), f"{capacity.vcpus_given}/{capacity.vcpus}", 0),
         _line("cpu", sparkline(pulse.cluster, bar_width, highest=1.0), percent(cpu), cpu or 0),
-        (("storage".ljust(LABEL_WIDTH), "dim"), ("no storage report yet", "dim")),
+        _storage(cluster, bar_width),
     ]
+
+
+def _storage(cluster: Cluster, bar_width: int) -> Line:
+    """What Ceph has used of all it has."""
+    status = cluster.storage.status
+    if not status.total_bytes:
+        return (("storage".ljust(LABEL_WIDTH), "dim"), ("no storage report yet", "dim"))
+    used = status.used_bytes / status.total_bytes
+    figures = usage(status.used_bytes / BYTES_PER_MB, status.total_bytes / BYTES_PER_MB)
+    return _line("storage", bar(used, bar_width), figures, used)
 
 
 def _vcpu_bar(capacity: Capacity, width: int) -> str:
