@@ -16,8 +16,9 @@ from pvccore.model.vm import Definition, Wanted
 from pvccore.state.memory import MemoryStore
 from pvccore.state.schema import Schema
 from simulation.clock import VirtualClock
+from simulation.hosts import NodeSpec, VmSpec
 from simulation.machine import Bmc
-from simulation.world import SET_UP_S, NodeSpec, VmSpec, World
+from simulation.world import SET_UP_S, World
 
 TICK_S = 0.05
 """How finely virtual time follows real time."""

@@ -7,8 +7,8 @@ from random import Random
 
 from pvccore.model.node import NodeRole
 from pvccore.model.vm import Wanted
+from simulation.hosts import NodeSpec, VmSpec
 from simulation.scenario import Scenario
-from simulation.world import NodeSpec, VmSpec
 
 PLOT_S = 60.0
 """A plot is over after this."""

@@ -18,9 +18,9 @@ from pvccore.model.settings import Settings, parse_setting
 from pvccore.model.vm import Definition, Wanted
 from simulation.expectation import Expectation, parse_expectation
 from simulation.faults import Fault, parse_fault
+from simulation.hosts import NodeSpec, VmSpec
 from simulation.places_in_file import PlacesInFile, Spot, bad_toml
 from simulation.table import Table
-from simulation.world import NodeSpec, VmSpec
 
 REST_AFTER_S = 60.0
 """How long a run goes on after its last step or expectation, unless the file says otherwise."""

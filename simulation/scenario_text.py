@@ -9,8 +9,8 @@ from dataclasses import fields
 from pvccore.model.fence import FenceAgent, FenceAgentKind
 from pvccore.model.settings import SETTING_NAMES, Settings
 from pvccore.model.vm import Definition
+from simulation.hosts import NodeSpec, VmSpec
 from simulation.scenario import AGENT_ADDRESS, Scenario, Step
-from simulation.world import NodeSpec, VmSpec
 
 
 def scenario_text(scenario: Scenario) -> str:

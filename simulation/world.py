@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from random import Random
 
-from pvccore.model.change import Change, Kind, Write
+from pvccore.model.change import Kind
 from pvccore.model.cluster import Cluster
-from pvccore.model.fence import Fence, FenceAgent
 from pvccore.model.maintenance import Maintenance
-from pvccore.model.node import Goodbye, GoodbyeReason, NodeConfig, NodeRole, Presence, Readiness, Report
-from pvccore.model.record import Record
+from pvccore.model.node import GoodbyeReason, NodeRole
 from pvccore.model.settings import Settings
-from pvccore.model.vm import Claim, Definition, Placement, VmState, Wanted, Xml
+from pvccore.model.vm import Definition
 from pvccore.plan.domains import DomainState
 from pvccore.state.codec import decode
 from pvccore.state.live import LiveCluster
@@ -25,6 +22,7 @@ from pvccore.state.store import Operation
 from simulation.ceph_state import SimulatedStorage
 from simulation.clock import VirtualClock
 from simulation.daemon import Killed, SimulatedDaemon
+from simulation.hosts import Host, NodeSpec, VmSpec, build_host, write_cluster
 from simulation.machine import Bmc, Machine
 from simulation.storage import FOREIGN, Client, SimulatedCeph
 from simulation.storage_duties import add_storage_duties, furnish
@@ -39,48 +37,10 @@ HOST_STOP_LOOK_S = 0.5
 MONITORS = 3
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NodeSpec:
-    """A node as a scenario describes it. alive False: powered off since long before 0 s, with a goodbye."""
-
-    name: str
-    memory_mb: int
-    vcpus: int
-    role: NodeRole = NodeRole.COORDINATOR
-    load: float = 0.1
-    alive: bool = True
-    readiness: Readiness = Readiness()
-    fence_agents: tuple[FenceAgent, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VmSpec:
-    """A VM as a scenario describes it."""
-
-    uuid: str
-    definition: Definition
-    node: str
-    wanted: Wanted = Wanted.RUNNING
-    previous_node: str = ""
-
-
-@dataclass(slots=True)
-class _Host:
-    machine: Machine
-    config: NodeConfig
-    daemon: SimulatedDaemon | None = None
-    runs: int = 0
-    is_partitioned: bool = False
-    waits_for_store: bool = False
-    stall_in: int = 0
-    stall_s: float = 0.0
-    crash_in: int = 0
-
-
 class _DaemonStore(MemoryStore):
     """A daemon's session, whose process may stand still before any commit, or be killed right after it."""
 
-    def __init__(self, tree: MemoryTree, session_s: float, world: World, host: _Host) -> None:
+    def __init__(self, tree: MemoryTree, session_s: float, world: World, host: Host) -> None:
         super().__init__(tree, session_s)
         self._world = world
         self._host = host
@@ -126,7 +86,10 @@ class World:
         self.is_persons_turn = False
         self.maintenance_since_s: float | None = None
         self._nodes, self._vms = nodes, vms
-        self._hosts: dict[str, _Host] = {spec.name: self._host(spec, number) for number, spec in enumerate(nodes, 1)}
+        self._hosts: dict[str, Host] = {
+            spec.name: build_host(spec, number, self.clock, self.ceph, self.random)
+            for number, spec in enumerate(nodes, 1)
+        }
         self.storage = self._storage() if with_storage else None
         self._shutdown_s: dict[str, float] = {}
         self._migration_s: dict[str, float] = {}
@@ -141,12 +104,7 @@ class World:
         """Write the cluster as described, start every daemon, and let it come to rest."""
         session = Session(self._store, self.schema, who="simulation", wall_clock=self.clock.wall)
         create_tree(session, self.settings)
-        started = Write(kind=Kind.STARTED, key="", before=None, after=Record())
-        session.commit(Change(writes=(started,), quiet=True))
-        for spec in self._nodes:
-            self._write_node(session, spec)
-        for vm in self._vms:
-            self._write_vm(session, vm)
+        write_cluster(session, self._hosts, self._nodes, self._vms)
         self._live.start()
         self._store.watch(self.schema.maintenance, self._note_maintenance, recursive=False)
         for spec in self._nodes:
@@ -179,33 +137,15 @@ class World:
 
     def on_placement(self, told: Callable[[str], None]) -> None:
         """Call `told(uuid)` whenever a VM's placement is written."""
-
-        def heard(path: str) -> None:
-            place = self.schema.place(path)
-            if place is not None and place.kind is Kind.PLACEMENT:
-                told(place.key)
-
-        self._store.watch(self.schema.vms, heard, recursive=True)
+        self._on_written(self.schema.vms, Kind.PLACEMENT, told)
 
     def on_fence(self, told: Callable[[str], None]) -> None:
         """Call `told(node)` whenever the fence record of a node is written."""
-
-        def heard(path: str) -> None:
-            place = self.schema.place(path)
-            if place is not None and place.kind is Kind.FENCE:
-                told(place.key)
-
-        self._store.watch(self.schema.fences, heard, recursive=True)
+        self._on_written(self.schema.fences, Kind.FENCE, told)
 
     def on_journal(self, told: Callable[[str], None]) -> None:
         """Call `told(key)` for every entry of the journal, as it is written."""
-
-        def heard(path: str) -> None:
-            place = self.schema.place(path)
-            if place is not None and place.kind is Kind.JOURNAL:
-                told(place.key)
-
-        self._store.watch(self.schema.journal, heard, recursive=True)
+        self._on_written(self.schema.journal, Kind.JOURNAL, told)
 
     def settle_event(self) -> None:
         """One event is over: whoever watches the world looks at it."""
@@ -383,7 +323,7 @@ class World:
         """Whether a commit is a node's report, which nobody decides from in haste."""
         return operations[-1].path.startswith(self.schema.reports)
 
-    def before_act(self, host: _Host) -> None:
+    def before_act(self, host: Host) -> None:
         """The daemon is about to commit, or to begin an effect: the world goes on without it while it stands still."""
         daemon = host.daemon
         host.stall_in -= 1
@@ -398,7 +338,7 @@ class World:
         self._reconnect(host)
         daemon.wake_all()
 
-    def acted(self, host: _Host, *, is_report: bool = False) -> None:
+    def acted(self, host: Host, *, is_report: bool = False) -> None:
         """A daemon has committed, or begun an effect."""
         if self.clock.now_s < 0:
             return
@@ -439,34 +379,20 @@ class World:
 
     # The pieces
 
+    def _on_written(self, folder: str, kind: Kind, told: Callable[[str], None]) -> None:
+        def heard(path: str) -> None:
+            place = self.schema.place(path)
+            if place is not None and place.kind is kind:
+                told(place.key)
+
+        self._store.watch(folder, heard, recursive=True)
+
     def _note_maintenance(self, path: str) -> None:
         """Called inside the commit: the snapshot of the cluster may not have heard of it yet."""
         znode = self.tree.read(path)
         found = decode(Maintenance, path, znode) if znode is not None else None
         is_on = isinstance(found, Maintenance) and found.on
         self.maintenance_since_s = self.clock.now_s if is_on else None
-
-    def _host(self, spec: NodeSpec, number: int) -> _Host:
-        address = f"192.0.2.{number}" if number < 255 else f"192.0.{2 + number // 250}.{number % 250}"  # noqa: PLR2004
-        machine = Machine(
-            name=spec.name,
-            memory_mb=spec.memory_mb,
-            vcpus=spec.vcpus,
-            address=address,
-            clock=self.clock,
-            ceph=self.ceph,
-            random=Random(self.random.random()),
-            base_load=spec.load,
-            power=spec.alive,
-        )
-        config = NodeConfig(
-            machine_id=machine.machine_id,
-            role=spec.role,
-            storage_address=address,
-            migration_address=address,
-            fence_agents=spec.fence_agents,
-        )
-        return _Host(machine=machine, config=config)
 
     def _storage(self) -> SimulatedStorage:
         """What a reporter and tasks need of a Ceph: OSDs on every node, a monitor on the first coordinators."""
@@ -480,45 +406,7 @@ class World:
         furnish(storage, [spec.name for spec in self._nodes], volumes, self.random)
         return storage
 
-    def _write_node(self, session: Session, spec: NodeSpec) -> None:
-        host = self._hosts[spec.name]
-        goodbye = None if spec.alive else Goodbye(boot_id=host.machine.boot_id, reason=GoodbyeReason.HOST_STOP)
-        records: tuple[tuple[Kind, Record], ...] = (
-            (Kind.NODE_CONFIG, host.config),
-            (Kind.PRESENCE, Presence(boot_id=host.machine.boot_id, goodbye=goodbye)),
-            (Kind.READINESS, spec.readiness),
-            (Kind.FENCE, Fence()),
-        )
-        writes = tuple(Write(kind=kind, key=spec.name, before=None, after=record) for kind, record in records)
-        session.commit(Change(writes=writes, quiet=True))
-        if not spec.alive:
-            free_mb = spec.memory_mb
-            session.report(spec.name, Report(memory_total_mb=spec.memory_mb, memory_free_mb=free_mb, vcpus=spec.vcpus))
-
-    def _write_vm(self, session: Session, spec: VmSpec) -> None:
-        host = self._hosts[spec.node]
-        runs = spec.wanted is Wanted.RUNNING and host.machine.power
-        placement = Placement(
-            wanted=spec.wanted,
-            state=VmState.RUNNING if runs else VmState.STOPPED,
-            node=spec.node,
-            previous_node=spec.previous_node,
-            claim=Claim(boot_id=host.machine.boot_id, run_id="before") if runs else None,
-        )
-        records: tuple[tuple[Kind, Record], ...] = (
-            (Kind.DEFINITION, spec.definition),
-            (Kind.XML, Xml(text="<domain/>")),
-            (Kind.PLACEMENT, placement),
-        )
-        writes = tuple(Write(kind=kind, key=spec.uuid, before=None, after=record) for kind, record in records)
-        session.commit(Change(writes=writes, quiet=True))
-        if runs:
-            definition = spec.definition
-            host.machine.add_domain(
-                spec.uuid, definition.memory_mb, definition.vcpus, definition.volumes, DomainState.RUNNING
-            )
-
-    def _daemon_store(self, host: _Host) -> MemoryStore:
+    def _daemon_store(self, host: Host) -> MemoryStore:
         store = _DaemonStore(self.tree, self.settings.session_s, self, host)
         self.tree.open_session(store)
         return store
@@ -529,7 +417,7 @@ class World:
             self.kill_daemon(node)
             self.clock.after(RESTART_S, lambda: self.start_daemon(node))
 
-    def _drop_daemon(self, host: _Host) -> None:
+    def _drop_daemon(self, host: Host) -> None:
         host.waits_for_store = False
         if host.daemon is not None:
             host.daemon.stop()
@@ -547,7 +435,7 @@ class World:
     def _expire(self) -> None:
         self.tree.expire_due()
 
-    def _reconnect(self, host: _Host) -> None:
+    def _reconnect(self, host: Host) -> None:
         if host.is_partitioned or not self.tree.is_up:
             return
         if host.daemon is not None and not host.daemon.is_hung:
@@ -555,7 +443,7 @@ class World:
         if host.waits_for_store:
             self.start_daemon(host.machine.name)
 
-    def _await_empty(self, host: _Host, daemon: SimulatedDaemon) -> None:
+    def _await_empty(self, host: Host, daemon: SimulatedDaemon) -> None:
         """The host's power goes when its last domain has, and its daemon has said goodbye."""
         if host.daemon is not daemon or not daemon.agent.host_is_stopping:
             return

@@ -13,7 +13,8 @@ from pvccore.model.settings import Settings
 from pvccore.model.vm import Definition
 from pvccore.plan import forecast
 from pvccore.state.session import Session
-from simulation.world import NodeSpec, VmSpec, World
+from simulation.hosts import NodeSpec, VmSpec
+from simulation.world import World
 from tests.nodedaemon.clocks import HandClock
 from tests.operations.world import uuid_of
 

@@ -1,0 +1,131 @@
+"""The hosts of the simulated world: how a scenario describes them, what is kept of each, how they stand at 0 s."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from random import Random
+
+from pvccore.model.change import Change, Kind, Write
+from pvccore.model.fence import Fence, FenceAgent
+from pvccore.model.node import Goodbye, GoodbyeReason, NodeConfig, NodeRole, Presence, Readiness, Report
+from pvccore.model.record import Record
+from pvccore.model.vm import Claim, Definition, Placement, VmState, Wanted, Xml
+from pvccore.plan.domains import DomainState
+from pvccore.state.session import Session
+from simulation.clock import VirtualClock
+from simulation.daemon import SimulatedDaemon
+from simulation.machine import Machine
+from simulation.storage import SimulatedCeph
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeSpec:
+    """A node as a scenario describes it. alive False: powered off since long before 0 s, with a goodbye."""
+
+    name: str
+    memory_mb: int
+    vcpus: int
+    role: NodeRole = NodeRole.COORDINATOR
+    load: float = 0.1
+    alive: bool = True
+    readiness: Readiness = Readiness()
+    fence_agents: tuple[FenceAgent, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VmSpec:
+    """A VM as a scenario describes it."""
+
+    uuid: str
+    definition: Definition
+    node: str
+    wanted: Wanted = Wanted.RUNNING
+    previous_node: str = ""
+
+
+@dataclass(slots=True)
+class Host:
+    """A machine, its daemon, and what is wrong with them. stall, crash: see `World`."""
+
+    machine: Machine
+    config: NodeConfig
+    daemon: SimulatedDaemon | None = None
+    runs: int = 0
+    is_partitioned: bool = False
+    waits_for_store: bool = False
+    stall_in: int = 0
+    stall_s: float = 0.0
+    crash_in: int = 0
+
+
+def build_host(spec: NodeSpec, number: int, clock: VirtualClock, ceph: SimulatedCeph, random: Random) -> Host:
+    """The machine that a node's description asks for, and what its daemon registers."""
+    address = f"192.0.2.{number}" if number < 255 else f"192.0.{2 + number // 250}.{number % 250}"  # noqa: PLR2004
+    machine = Machine(
+        name=spec.name,
+        memory_mb=spec.memory_mb,
+        vcpus=spec.vcpus,
+        address=address,
+        clock=clock,
+        ceph=ceph,
+        random=Random(random.random()),
+        base_load=spec.load,
+        power=spec.alive,
+    )
+    config = NodeConfig(
+        machine_id=machine.machine_id,
+        role=spec.role,
+        storage_address=address,
+        migration_address=address,
+        fence_agents=spec.fence_agents,
+    )
+    return Host(machine=machine, config=config)
+
+
+def write_cluster(
+    session: Session, hosts: Mapping[str, Host], nodes: Iterable[NodeSpec], vms: Iterable[VmSpec]
+) -> None:
+    """Write the cluster down as it is at 0 s, with every VM that is wanted running running."""
+    started = Write(kind=Kind.STARTED, key="", before=None, after=Record())
+    session.commit(Change(writes=(started,), quiet=True))
+    for spec in nodes:
+        _write_node(session, spec, hosts[spec.name])
+    for vm in vms:
+        _write_vm(session, vm, hosts[vm.node].machine)
+
+
+def _write_node(session: Session, spec: NodeSpec, host: Host) -> None:
+    goodbye = None if spec.alive else Goodbye(boot_id=host.machine.boot_id, reason=GoodbyeReason.HOST_STOP)
+    records: tuple[tuple[Kind, Record], ...] = (
+        (Kind.NODE_CONFIG, host.config),
+        (Kind.PRESENCE, Presence(boot_id=host.machine.boot_id, goodbye=goodbye)),
+        (Kind.READINESS, spec.readiness),
+        (Kind.FENCE, Fence()),
+    )
+    writes = tuple(Write(kind=kind, key=spec.name, before=None, after=record) for kind, record in records)
+    session.commit(Change(writes=writes, quiet=True))
+    if not spec.alive:
+        free_mb = spec.memory_mb
+        session.report(spec.name, Report(memory_total_mb=spec.memory_mb, memory_free_mb=free_mb, vcpus=spec.vcpus))
+
+
+def _write_vm(session: Session, spec: VmSpec, machine: Machine) -> None:
+    runs = spec.wanted is Wanted.RUNNING and machine.power
+    placement = Placement(
+        wanted=spec.wanted,
+        state=VmState.RUNNING if runs else VmState.STOPPED,
+        node=spec.node,
+        previous_node=spec.previous_node,
+        claim=Claim(boot_id=machine.boot_id, run_id="before") if runs else None,
+    )
+    records: tuple[tuple[Kind, Record], ...] = (
+        (Kind.DEFINITION, spec.definition),
+        (Kind.XML, Xml(text="<domain/>")),
+        (Kind.PLACEMENT, placement),
+    )
+    writes = tuple(Write(kind=kind, key=spec.uuid, before=None, after=record) for kind, record in records)
+    session.commit(Change(writes=writes, quiet=True))
+    if runs:
+        definition = spec.definition
+        machine.add_domain(spec.uuid, definition.memory_mb, definition.vcpus, definition.volumes, DomainState.RUNNING)
