@@ -23,7 +23,7 @@ from pvcapi.link import Source
 from pvcapi.metrics import CONTENT_TYPE, ForecastCache, figures
 from pvcapi.problems import documented, on_any_error, on_http_error, on_pvc_error, on_recursion
 from pvcapi.reference import ReferencePage
-from pvcapi.routes import cluster, node, vm
+from pvcapi.routes import cluster, node, storage, task, vm
 from pvcapi.seat import WRITERS, Service, provide_seat
 from pvccore.model.errors import PvcError
 from pvccore.operations.tokens import TokenFile
@@ -82,7 +82,7 @@ def build_app(
 
     routes = Router(
         PREFIX,
-        route_handlers=[vm.ROUTER, node.ROUTER, node.show_forecasts, *cluster.HANDLERS],
+        route_handlers=[vm.ROUTER, node.ROUTER, storage.ROUTER, task.ROUTER, node.show_forecasts, *cluster.HANDLERS],
         guards=[reader],
         dependencies={"seat": Provide(provide_seat, sync_to_thread=False)},
         security=[{"token": []}],

@@ -38,4 +38,14 @@ Wait = Annotated[
 ]
 VmPath = Annotated[str, PathParameter(max_length=200, description="Name or uuid of a VM.")]
 NodePath = Annotated[str, PathParameter(max_length=200, description="Name of a node.")]
+TaskPath = Annotated[str, PathParameter(max_length=200, description="Key of a task.")]
+OsdPath = Annotated[int, PathParameter(ge=0, le=MAX_OFFSET, description="Number of an OSD.")]
+PoolPath = Annotated[str, PathParameter(max_length=200, description="Name of a pool.")]
+VolumePath = Annotated[str, PathParameter(max_length=200, description="Name of a volume in that pool.")]
+SnapshotPath = Annotated[str, PathParameter(max_length=200, description="Name of a snapshot of that volume.")]
+PoolFilter = Annotated[str, QueryParameter(name="pool", max_length=LONGEST_FILTER, description="Only of this pool.")]
+Force = Annotated[bool, QueryParameter(name="force", description="Though something speaks against it.")]
+Confirmed = Annotated[
+    bool, QueryParameter(name="confirmed", description="I know what is lost; without it that is refused, and named.")
+]
 SettingPath = Annotated[str, PathParameter(max_length=200, description="Name of a setting.")]

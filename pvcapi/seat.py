@@ -19,6 +19,7 @@ from pvcapi.shapes import Outcome, Standing
 from pvccore.model.cluster import Cluster
 from pvccore.operations.operator import Operator, Result
 from pvccore.operations.reading import load_cluster
+from pvccore.plan.outcome import Aim
 from pvccore.state.schema import Schema, base_name
 from pvccore.state.session import Session
 from pvccore.state.store import Connection, Operation, Store, Znode
@@ -123,7 +124,8 @@ class Seat:
         if result.goal is not None and wait_s > 0:
             now = await hub.outcome(result.goal, wait_s)
             standing = Standing(text=now.text, done=now.done, failed=now.failed)
-        return Outcome(changed=result.changed, text=result.text, outcome=standing)
+        task = result.goal.id if result.goal is not None and result.goal.aim is Aim.TASK else None
+        return Outcome(changed=result.changed, text=result.text, outcome=standing, task=task)
 
     async def read(self, reading: Callable[[], Read]) -> Read:
         """What takes long or asks the store, off the server's loop."""

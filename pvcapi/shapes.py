@@ -11,6 +11,7 @@ from pvccore.model.fence import FenceCause, FencePhase
 from pvccore.model.metadata import MAX_DESCRIPTION, MAX_DOWNTIME_MS, MAX_LIMIT, MAX_TAGS
 from pvccore.model.node import NodeRole, ReadinessState, WantedReadiness
 from pvccore.model.selectors import Selector
+from pvccore.model.task import TaskState
 from pvccore.model.vm import MigrationMethod, VmState, Wanted
 from pvccore.operations.cluster import MAX_REASON
 from pvccore.operations.vms import LIMIT_BOUNDS_S, SHUTDOWN_LIMIT_S
@@ -44,11 +45,15 @@ class Standing(Struct, frozen=True):
 
 
 class Outcome(Struct, frozen=True):
-    """What a verb did. changed is false when it was so already, and nothing was written."""
+    """What a verb did. changed is false when it was so already, and nothing was written.
+
+    task: the key of the task that carries it out, where one does.
+    """
 
     changed: bool
     text: Annotated[str, Meta(examples=["web1 goes from hv1 to hv2"])]
     outcome: Standing | None = None
+    task: str | None = None
 
 
 class Preview(Struct, frozen=True):
@@ -230,6 +235,28 @@ class Entry(Struct, frozen=True, omit_defaults=True):
     why: str
     vm: str = ""
     node: str = ""
+
+
+class TaskRecord(Struct, frozen=True):
+    """A long or node-bound request. progress: 0 to 1, null where nobody can say. Times are seconds."""
+
+    task: str
+    verb: Annotated[str, Meta(examples=["storage volume add"])]
+    title: str
+    state: TaskState
+    progress: float | None
+    text: str | None
+    runs_on: str | None
+    claimed_by: str | None
+    asked_by: str
+    asked_at: float
+    started_at: float | None
+    ended_at: float | None
+    result: str | None
+    error: str | None
+    cancel_requested: str | None
+    vm: str | None
+    arguments: dict[str, str]
 
 
 # What goes in

@@ -33,7 +33,7 @@ from pvcapi.shapes import (
     VmVerb,
     VmWhere,
 )
-from pvccore.operations import definitions, metadata, moves, vms
+from pvccore.operations import definitions, metadata, moves, storage, vms
 from pvccore.operations.operator import Operator, Result
 from pvccore.operations.reading import read_xml
 from pvccore.operations.records import vm_record
@@ -230,6 +230,12 @@ async def set_node(
     return await seat.do(_of_move(vm, data), wait_s, dry_run=data.dry_run)
 
 
+@post("/{vm:str}/locks", guards=[operator], responses=writing, status_code=200)
+async def flush_locks(seat: Here, vm: VmPath, wait_s: Wait = 0.0) -> Outcome:
+    """Free the locks of a VM's volumes whose holder is off."""
+    return await seat.do(lambda by: storage.ask(by, "vm flush-locks", {"vm": vm}, confirmed=True), wait_s)
+
+
 async def _set_metadata(seat: Seat, vm: str, data: MetadataWanted, wait_s: float) -> Outcome:
     return await seat.do(lambda by: metadata.meta(by, vm, data.fields(), move=data.move), wait_s)
 
@@ -280,6 +286,7 @@ ROUTER = Router(
         set_state,
         show_node,
         set_node,
+        flush_locks,
     ],
     tags=["vm"],
 )

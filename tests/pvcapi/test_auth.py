@@ -10,16 +10,39 @@ from pvcapi.auth import REMEMBERED, Pace
 from pvccore.operations.tokens import Role
 from tests.operations.world import World
 from tests.pvcapi.stand import Api, Stand, error
+from tests.pvcapi.storing import with_storage, with_task
+
+FILLED = {
+    "{vm}": "web1",
+    "{node}": "hv1",
+    "{name}": "settle_s",
+    "{verb}": "flush",
+    "{pool}": "vms",
+    "{volume}": "data",
+    "{snapshot}": "then",
+    "{osd}": "0",
+    "{task}": "t1",
+}
 
 
 def operations(stand: Stand) -> list[tuple[str, str]]:
     """Every method and path of the API, with something in place of its parameters."""
     paths: dict[str, dict[str, Any]] = stand.app.openapi_schema.to_schema()["paths"]
-    filled = {"{vm}": "web1", "{node}": "hv1", "{name}": "settle_s", "{verb}": "flush"}
+    filled = {
+        "{vm}": "web1",
+        "{node}": "hv1",
+        "{name}": "settle_s",
+        "{verb}": "flush",
+        "{pool}": "vms",
+        "{volume}": "data",
+        "{snapshot}": "then",
+        "{osd}": "0",
+        "{task}": "t1",
+    }
     found = []
     for path, item in paths.items():
         there = path
-        for name, value in filled.items():
+        for name, value in FILLED.items():
             there = there.replace(name, value)
         found += [(method.upper(), there) for method in item if method in ("get", "post", "put", "delete")]
     return sorted(found)
@@ -34,7 +57,7 @@ def test_nothing_is_told_without_a_token(stand: Stand) -> None:
 
 
 def test_who_may_only_look_changes_nothing(stand: Stand, viewer: Api, world: World) -> None:
-    world.add_vm("web1", "hv1")
+    with_task(with_storage(world)).add_vm("web1", "hv1")
     for method, path in operations(stand):
         if path.endswith("/events"):
             continue

@@ -7,12 +7,11 @@ from pathlib import Path
 import pytest
 
 from pvcapi.metrics import ForecastCache
-from pvccore.model.change import Kind
-from pvccore.model.storage import Osd, Osds, Pool, Pools, StorageHealth, StorageStatus
 from pvccore.model.vm import VmState
 from tests.architecture import source
 from tests.operations.world import World
 from tests.pvcapi.stand import Api, Stand
+from tests.pvcapi.storing import GB, with_storage
 
 PACKAGING = source.ROOT / "packaging"
 LINE = re.compile(r"pvc_[a-z0-9_]+(?:\{[a-z_]+=\"[^\"]*\"(?:,[a-z_]+=\"[^\"]*\")*\})? -?[0-9.e+-]+")
@@ -29,14 +28,6 @@ def samples(api: Api) -> dict[str, float]:
 
 def names(api: Api) -> set[str]:
     return {name.partition("{")[0] for name in samples(api)}
-
-
-def with_storage(world: World) -> World:
-    status = StorageStatus(at=990.0, health=StorageHealth.WARNING, total_bytes=10**15 + 1, used_bytes=2 * 10**14)
-    world.write(Kind.STORAGE_STATUS, "", None, status)
-    world.write(Kind.OSDS, "", None, Osds(osds=(Osd(id=0, is_up=True, is_in=True), Osd(id=1, is_in=True))))
-    world.write(Kind.POOLS, "", None, Pools(pools=(Pool(name="vms", stored_bytes=5, available_bytes=7),)))
-    return world
 
 
 def test_the_clusters_figures_are_told(api: Api, world: World) -> None:
@@ -58,7 +49,7 @@ def test_the_clusters_figures_are_told(api: Api, world: World) -> None:
     assert found['pvc_fence_phase{node="hv1",phase="none"}'] == 1
     assert (found["pvc_maintenance"], found["pvc_manager_present"], found["pvc_n_minus_1"]) == (0, 0, 1)
     assert (found["pvc_storage_bytes"], found['pvc_storage_health{health="warning"}']) == (10**15 + 1, 1)
-    assert (found['pvc_osd_up{osd="1"}'], found['pvc_pool_available_bytes{pool="vms"}']) == (0, 7)
+    assert (found['pvc_osd_up{osd="1"}'], found['pvc_pool_available_bytes{pool="vms"}']) == (0, 500 * GB)
 
 
 def test_a_cluster_that_can_not_be_reached_is_a_figure_too(stand: Stand, api: Api) -> None:

@@ -66,7 +66,7 @@ def test_a_vm_is_defined_with_its_metadata_in_one_request(api: Api, world: World
     }
     answer = api.post(VM, json=body)
     assert answer.status_code == 201
-    assert answer.json() == {"changed": True, "text": "db1 is defined on hv2", "outcome": None}
+    assert answer.json() == {"changed": True, "text": "db1 is defined on hv2", "outcome": None, "task": None}
     vm = world.vm("db1")
     assert (vm.node, vm.placement.wanted, vm.definition.node_limit) == ("hv2", Wanted.RUNNING, ("hv2", "hv3"))
     assert (vm.definition.autorestart, vm.definition.migration_method) == (False, MigrationMethod.LIVE_ONLY)
