@@ -323,24 +323,35 @@ class Console(App[None]):
     def action_palette(self) -> None:
         """Everything there is, by name."""
         from pvctui.dialogs.palette import Palette, command_entries, subject_entries
+        from pvctui.dialogs.storage_choices import all_entries
 
         commands = [command for command in COMMANDS if self.demo is not None or not command.demo]
-        entries = [*command_entries(commands, self._refusal()), *subject_entries(self.view)]
+        refusal = self._refusal()
+        entries = [*command_entries(commands, refusal), *subject_entries(self.view), *all_entries(self.view, refusal)]
         self.push_screen(Palette(self.view, "Commands, nodes and VMs", entries))
 
     def action_actions(self) -> None:
         """What can be changed from here; what can't, with the reason."""
         from pvctui.dialogs.palette import Palette, command_entries
+        from pvctui.dialogs.storage_choices import entries_on
 
         changing = [command for command in commands_at(self.place_name, demo=False) if command.changes]
         subject = self._subject().partition(" ")[2]
         found = self.view.cluster.vms.get(subject)
         name = found.name if found is not None else subject
         title = f"Actions on {name}" if name else "Actions"
-        self.push_screen(Palette(self.view, title, command_entries(changing, self._refusal())))
+        refusal = self._refusal()
+        here = entries_on(self._subject(), self.view, refusal)
+        self.push_screen(Palette(self.view, title, [*here, *command_entries(changing, refusal)]))
 
     @on(Chosen)
     async def _chosen(self, message: Chosen) -> None:
+        from pvctui.dialogs.storage_choices import dialog_of
+
+        dialog = dialog_of(message.choice, self.view)
+        if dialog is not None:
+            self.push_screen(dialog)
+            return
         command = next((command for command in COMMANDS if command.id == message.choice), None)
         if command is None:
             self.post_message(Opened(message.choice))

@@ -10,9 +10,9 @@ from textual.binding import Binding
 
 OVERVIEW, NODES, VMS, JOURNAL = "overview", "nodes", "vms", "journal"
 STORAGE, TASKS, RESILIENCE = "storage", "tasks", "resilience"
-LISTS = frozenset({OVERVIEW, NODES, VMS, JOURNAL})
-FILTERED = frozenset({NODES, VMS, JOURNAL, RESILIENCE})
-DETAILED = frozenset({NODES, VMS, RESILIENCE})
+LISTS = frozenset({OVERVIEW, NODES, VMS, STORAGE, TASKS, JOURNAL})
+FILTERED = frozenset({NODES, VMS, STORAGE, TASKS, JOURNAL, RESILIENCE})
+DETAILED = frozenset({NODES, VMS, STORAGE, TASKS, RESILIENCE})
 ANYWHERE: frozenset[str] = frozenset()
 
 

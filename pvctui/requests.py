@@ -63,6 +63,20 @@ def switch_maintenance(*, on: bool, reason: str) -> Request:
     return lambda operator: (maintenance_on if on else maintenance_off)(operator, reason=reason)
 
 
+def ask_storage(verb: str, given: Mapping[str, str]) -> Request:
+    """A verb on the storage as a task; whoever asks was told what would be lost."""
+    from pvccore.operations.storage import ask
+
+    return lambda operator: ask(operator, verb, given, confirmed=True)
+
+
+def cancel_task(key: str) -> Request:
+    """End a task that waits, or ask one that runs to stop."""
+    from pvccore.operations.tasks import cancel
+
+    return lambda operator: cancel(operator, key)
+
+
 def edit_metadata(vm: str, fields: Mapping[str, object], *, move: bool = False) -> Request:
     """Set these metadata fields of a VM; `move` migrates it as well where its new limit forbids its node."""
     from pvccore.operations.metadata import meta

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from pvccore.model.cluster import Cluster
 from pvccore.model.errors import NotFound
 from pvccore.model.forecast import Forecast
 from pvccore.model.node import Node
-from pvccore.plan.forecast import NodeForecast, forecast_node
 from pvctui.rows.lines import BLANK, Line, many
 from pvctui.widgets.meter import UNKNOWN
 from pvctui.widgets.rows import Cell
+
+if TYPE_CHECKING:
+    from pvccore.plan.forecast import NodeForecast
 
 MOST_VMS_LISTED = 100
 MOST_PARKED_LISTED = 50
@@ -42,6 +46,8 @@ def forecast_lines(name: str, cluster: Cluster) -> list[Line]:
         return [(("this node is not registered any more", "dim"),)]
     if node.fence.under_way:
         return [(("it is fenced already: see Fence for what becomes of its VMs", "dim"),)]
+    from pvccore.plan.forecast import forecast_node
+
     return death_lines(forecast_node(cluster, name))
 
 

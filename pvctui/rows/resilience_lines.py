@@ -13,7 +13,6 @@ from pvctui.rows.node_rows import PHASE_WORDS
 from pvctui.rows.resilience_rows import NOT_TESTED
 from pvctui.rows.tabs import Tab
 from pvctui.rows.view import View
-from pvctui.rows.what_if import what_if, what_if_lines
 from pvctui.widgets.meter import UNKNOWN, age
 
 MOST_NAMED = 4
@@ -37,7 +36,7 @@ def _n_minus_one(view: View) -> Line:
         return (("N−1 ", "strong"), ("not worked out yet: the manager does it when it has led for a moment", "dim"))
     since: Line = ((f"   as of {moment(forecast.at, view.now_s)}", "dim"),)
     if forecast.holds:
-        return (("N−1 ", "strong"), ("holds", "ok"), ": any single node may die, and all its VMs run elsewhere", *since)
+        return (("N−1 ", "strong"), ("holds", "ok"), ": any single node may die, its VMs run elsewhere", *since)
     failing = sorted(forecast.parked.items(), key=lambda one: (-one[1], one[0]))
     named = ", ".join(f"{name} would leave {many(count, 'VM')} parked" for name, count in failing[:MOST_NAMED])
     more = f" and {len(failing) - MOST_NAMED} more" if len(failing) > MOST_NAMED else ""
@@ -67,6 +66,8 @@ def resilience_tabs(subject: str, view: View) -> list[Tab]:
 
 
 def _what_if(name: str, marked: Sequence[str], view: View) -> list[Line]:
+    from pvctui.rows.what_if import what_if, what_if_lines
+
     hint = "Space marks more nodes as dead." if not marked else "These are marked; Space takes the mark away."
     return [*what_if_lines(what_if(view.cluster, marked or [name])), BLANK, ((hint, "dim"),)]
 

@@ -6,7 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 
 from pvctui.rows.node_detail import node_tabs
 from pvctui.rows.resilience_lines import resilience_tabs
+from pvctui.rows.storage_detail import osd_tabs, pool_tabs, snapshot_tabs, volume_tabs
 from pvctui.rows.tabs import Tab
+from pvctui.rows.task_rows import task_tabs
 from pvctui.rows.view import View
 from pvctui.rows.vm_detail import vm_tabs
 
@@ -14,12 +16,25 @@ TABS_OF_KIND: Mapping[str, Callable[[str, View], Sequence[Tab]]] = {
     "vm": vm_tabs,
     "node": node_tabs,
     "death": resilience_tabs,
+    "task": task_tabs,
+    "osd": osd_tabs,
+    "pool": pool_tabs,
+    "volume": volume_tabs,
+    "snapshot": snapshot_tabs,
 }
 
 
 def subject_tabs(subject: str, view: View) -> tuple[str, Sequence[Tab]]:
     """What stands over a subject's detail, and its tabs; `subject` as in `Opened`."""
     kind, _, key = subject.partition(" ")
-    vm = view.cluster.vms.get(key) if kind == "vm" else None
-    title = vm.name if vm else key.partition(" ")[0] if kind == "death" else key
-    return title, TABS_OF_KIND.get(kind, node_tabs)(key, view)
+    return _title(kind, key, view), TABS_OF_KIND.get(kind, node_tabs)(key, view)
+
+
+def _title(kind: str, key: str, view: View) -> str:
+    if kind == "vm" and key in view.cluster.vms:
+        return view.cluster.vms[key].name
+    if kind == "task" and key in view.cluster.tasks:
+        return view.cluster.tasks[key].title or key
+    if kind == "osd":
+        return f"osd.{key}"
+    return key.partition(" ")[0] if kind == "death" else key

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 from pvctui.screens.journal import JournalPlace
 from pvctui.screens.nodes import NodesPlace
-from pvctui.screens.not_yet import StoragePlace, TasksPlace
 from pvctui.screens.overview import OverviewPlace
 from pvctui.screens.place import Place
 from pvctui.screens.resilience import ResiliencePlace
+from pvctui.screens.storage import StoragePlace
+from pvctui.screens.tasks import TasksPlace
 from pvctui.screens.vms import VmsPlace
 
 

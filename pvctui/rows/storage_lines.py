@@ -1,0 +1,106 @@
+"""The storage as a whole in a few lines: health with its checks, how full it is, flags, and how old all that is."""
+
+from __future__ import annotations
+
+from pvccore.model.storage import HealthCheck, StorageHealth, StorageStatus
+from pvctui.rows.lines import Line, many
+from pvctui.rows.moments import ago
+from pvctui.rows.view import View
+from pvctui.widgets.meter import bar, percent, size
+from pvctui.widgets.rows import Cell
+
+MEBIBYTE = 1024 * 1024
+MOST_CHECKS = 3
+OLD_AFTER_S = 120.0
+"""Figures older than this are told as old even when nobody has said why."""
+BAR_WIDTH = 20
+NEARLY_FULL = 0.8
+HEALTH_LOOK = {
+    StorageHealth.OK: ("● ok", "ok"),
+    StorageHealth.WARNING: ("▲ warning", "warn"),
+    StorageHealth.ERROR: ("✗ error", "bad"),
+    StorageHealth.UNKNOWN: ("? unknown", "warn"),
+}
+CLEAN = "active+clean"
+
+
+def size_of(size_bytes: float | None) -> str:
+    """Bytes as a person reads them; `–` for what is not known."""
+    return size(None if size_bytes is None or size_bytes < 0 else size_bytes / MEBIBYTE)
+
+
+def status_lines(view: View) -> list[Line]:
+    """The head of the storage screen."""
+    status = view.cluster.storage.status
+    if not status.is_known:
+        why = f": {status.error}" if status.error else ""
+        words = f"no daemon of this cluster has reported Ceph's state{why}"
+        return [(("No storage report yet", "strong"),), ((words, "dim"),)]
+    lines = [_health(status, view.now_s), _use(status)]
+    lines += _flags(status)
+    told = [check for check in status.checks if not check.muted]
+    lines += [_check(check) for check in told[:MOST_CHECKS]]
+    muted = len(status.checks) - len(told)
+    left = max(0, len(told) - MOST_CHECKS)
+    if left or muted:
+        counts = [f"{left} more" if left else "", f"{muted} muted" if muted else ""]
+        lines.append(((", ".join(count for count in counts if count), "dim"),))
+    return lines
+
+
+def age_cell(status: StorageStatus, now_s: float) -> Cell:
+    """How old the figures are; why, when nothing newer can be read."""
+    old = ago(status.at, now_s)
+    if status.error:
+        return (f"figures {old} old: {status.error}", "bad")
+    return (f"figures {old} old", "warn" if now_s - status.at > OLD_AFTER_S else "dim")
+
+
+def _health(status: StorageStatus, now_s: float) -> Line:
+    osds = f"OSDs {status.osds_up}/{status.osds_total} up, {status.osds_in} in"
+    all_up = status.osds_up == status.osds_total
+    return (
+        HEALTH_LOOK[status.health],
+        "     ",
+        osds if all_up else (osds, "warn"),
+        "     ",
+        *_pgs(status),
+        "     ",
+        age_cell(status, now_s),
+    )
+
+
+def _pgs(status: StorageStatus) -> Line:
+    clean = sum(count for state, count in status.pg_states.items() if state.startswith(CLEAN))
+    if clean == status.pgs_total:
+        return (f"PGs {status.pgs_total}, all clean",)
+    degraded = f", {percent(status.degraded_ratio)} degraded" if status.degraded_ratio else ""
+    misplaced = f", {percent(status.misplaced_ratio)} misplaced" if status.misplaced_ratio else ""
+    return ((f"PGs {status.pgs_total}, {status.pgs_total - clean} not clean{degraded}{misplaced}", "warn"),)
+
+
+def _use(status: StorageStatus) -> Line:
+    used = status.used_ratio
+    picture: Cell = (bar(used, BAR_WIDTH), "warn") if used >= NEARLY_FULL else bar(used, BAR_WIDTH)
+    free = f"{size_of(status.available_bytes)} free"
+    recovering = status.recovering_bytes_s
+    moved: Line = (f"     moving {size_of(recovering)}/s",) if recovering else ()
+    return (
+        picture,
+        f" {percent(used)} of {size_of(status.total_bytes)}, {free}",
+        (f"     read {size_of(status.read_bytes_s)}/s, write {size_of(status.write_bytes_s)}/s", "dim"),
+        *moved,
+    )
+
+
+def _flags(status: StorageStatus) -> list[Line]:
+    if not status.flags:
+        return []
+    named = ", ".join(status.flags)
+    noun = many(len(status.flags), "flag")
+    return [((f"▌{noun} set: {named}", "warn"),)]
+
+
+def _check(check: HealthCheck) -> Line:
+    glyph, state = HEALTH_LOOK[check.severity][0][0], HEALTH_LOOK[check.severity][1]
+    return ((f"{glyph} {check.code}  ", state), check.summary)
