@@ -20,7 +20,7 @@ from litestar.openapi.spec import Components, SecurityScheme
 from pvcapi.auth import HEADER, Doorkeeper, reader
 from pvcapi.hub import Hub
 from pvcapi.link import Source
-from pvcapi.metrics import CONTENT_TYPE, ForecastCache, figures
+from pvcapi.metrics import CONTENT_TYPE, figures
 from pvcapi.problems import documented, on_any_error, on_http_error, on_pvc_error, on_recursion
 from pvcapi.reference import ReferencePage
 from pvcapi.routes import cluster, node, storage, task, vm
@@ -50,8 +50,7 @@ class Limits:
 @get("/metrics", sync_to_thread=False, tags=["metrics"], responses=documented((401, 429)), media_type=CONTENT_TYPE)
 def show_metrics(request: Request[Any, Any, Any]) -> Response[str]:
     """Give the cluster's figures to Prometheus."""
-    state = request.app.state
-    return Response(figures(state.service, state.forecasts), media_type=CONTENT_TYPE)
+    return Response(figures(request.app.state.service), media_type=CONTENT_TYPE)
 
 
 def build_app(
@@ -95,7 +94,6 @@ def build_app(
             {
                 "service": service,
                 "door": Doorkeeper(tokens, per_minute=bounds.requests_per_minute, clock=clock),
-                "forecasts": ForecastCache(clock),
             }
         ),
         exception_handlers={

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any
 
 import msgspec
@@ -13,12 +13,15 @@ from pvcapi.link import Source
 from pvccore.model.cluster import Cluster, Delta
 from pvccore.model.errors import Unavailable
 from pvccore.operations.records import (
+    forecast_record,
     journal_record,
     maintenance_record,
     node_record,
     settings_record,
     vm_record,
 )
+from pvccore.operations.storage import status_record as storage_record
+from pvccore.operations.tasks import task_record
 
 LOOK_AGAIN_S = 1.0
 """How often it is looked whether ZooKeeper is away, when nothing is heard."""
@@ -56,28 +59,41 @@ async def events(source: Source, hub: Hub) -> AsyncIterator[ServerSentEventMessa
 
 def difference(cluster: Cluster, delta: Delta) -> dict[str, Any]:
     """The records of what differs; None for what is gone. Only what differs is named at all."""
-    told: dict[str, Any] = {}
-    if delta.nodes:
-        placed = cluster.vms_by_node()
-        told["nodes"] = {
-            name: node_record(cluster, cluster.nodes[name], vms=len(placed[name])) if name in cluster.nodes else None
-            for name in sorted(delta.nodes)
-        }
-    if delta.vms:
-        told["vms"] = {
-            uuid: vm_record(cluster, cluster.vms[uuid]) if uuid in cluster.vms else None for uuid in sorted(delta.vms)
-        }
-    if delta.maintenance:
-        told["maintenance"] = maintenance_record(cluster)
-    if delta.settings:
-        told["settings"] = settings_record(cluster.settings)
-    if delta.leases:
-        told["manager"] = cluster.manager or None
-    if delta.journal:
-        told["journal"] = [journal_record(entry) for entry in delta.journal]
-    if delta.problems:
-        told["problems"] = dict(cluster.problems)
-    return told
+    return {name: told(cluster, delta) for name, (differs, told) in PARTS.items() if differs(delta)}
+
+
+def _nodes(cluster: Cluster, delta: Delta) -> dict[str, Any]:
+    placed = cluster.vms_by_node()
+    return {
+        name: node_record(cluster, cluster.nodes[name], vms=len(placed[name])) if name in cluster.nodes else None
+        for name in sorted(delta.nodes)
+    }
+
+
+def _vms(cluster: Cluster, delta: Delta) -> dict[str, Any]:
+    return {uuid: vm_record(cluster, cluster.vms[uuid]) if uuid in cluster.vms else None for uuid in sorted(delta.vms)}
+
+
+def _tasks(cluster: Cluster, delta: Delta) -> dict[str, Any]:
+    return {
+        key: task_record(cluster, cluster.tasks[key]) if key in cluster.tasks else None for key in sorted(delta.tasks)
+    }
+
+
+PARTS: Mapping[str, tuple[Callable[[Delta], object], Callable[[Cluster, Delta], object]]] = {
+    "nodes": (lambda delta: delta.nodes, _nodes),
+    "vms": (lambda delta: delta.vms, _vms),
+    "maintenance": (lambda delta: delta.maintenance, lambda cluster, _: maintenance_record(cluster)),
+    "settings": (lambda delta: delta.settings, lambda cluster, _: settings_record(cluster.settings)),
+    "manager": (lambda delta: delta.leases, lambda cluster, _: cluster.manager or None),
+    "forecast": (lambda delta: delta.forecast, lambda cluster, _: forecast_record(cluster.forecast)),
+    "tasks": (lambda delta: delta.tasks, _tasks),
+    "storage": (lambda delta: delta.storage, lambda cluster, _: storage_record(cluster)),
+    "pools_changed": (lambda delta: delta.volumes, lambda _, delta: sorted(delta.volumes)),
+    "journal": (lambda delta: delta.journal, lambda _, delta: [journal_record(entry) for entry in delta.journal]),
+    "problems": (lambda delta: delta.problems, lambda cluster, _: dict(cluster.problems)),
+}
+"""What an event may name → whether it differs, and its records."""
 
 
 def _told(cluster: Cluster, delta: Delta) -> ServerSentEventMessage:

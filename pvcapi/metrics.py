@@ -14,11 +14,8 @@ from pvccore.model.node import Node, ReadinessState
 from pvccore.model.storage import StorageHealth
 from pvccore.model.task import TaskState
 from pvccore.model.vm import VmState
-from pvccore.plan.forecast import NodeForecast, forecast_nodes
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
-FORECAST_EVERY_S = 60.0
-"""How old an N−1 forecast may be; at 500 nodes it takes seconds."""
 MB = 1024 * 1024
 STATUSES = (*(state.value for state in VmState), "parked", "disabled", "unknown")
 
@@ -37,24 +34,7 @@ def exposition(metrics: Iterable[Metric]) -> str:
     return "".join(line + "\n" for metric in metrics for line in _lines(metric))
 
 
-class ForecastCache:
-    """The last N−1 forecast, made again when it is old and the cluster has changed since."""
-
-    def __init__(self, clock: Callable[[], float]) -> None:
-        self._clock = clock
-        self._of: Cluster | None = None
-        self._at_s = 0.0
-        self._made: dict[str, NodeForecast] = {}
-
-    def of(self, cluster: Cluster) -> dict[str, NodeForecast]:
-        """The forecast of every node, not older than a minute."""
-        if self._of is None or (self._of is not cluster and self._clock() - self._at_s >= FORECAST_EVERY_S):
-            self._made = forecast_nodes(cluster)
-            self._of, self._at_s = cluster, self._clock()
-        return self._made
-
-
-def figures(service: Service, forecasts: ForecastCache) -> str:
+def figures(service: Service) -> str:
     """Everything, or that the cluster can't be reached."""
     age_s = service.source.age_s()
     metrics = [] if age_s is None else [_one("snapshot_age_seconds", "How old what is shown here may be.", age_s)]
@@ -67,7 +47,7 @@ def figures(service: Service, forecasts: ForecastCache) -> str:
         *_of_cluster(cluster, service.wall_clock()),
         *_of_nodes(cluster),
         *_of_fencing(cluster),
-        *_of_forecasts(forecasts.of(cluster)),
+        *_of_forecast(cluster, service.wall_clock()),
         *_of_storage(cluster, service.wall_clock()),
     ]
     return exposition(metrics)
@@ -133,10 +113,13 @@ def _of_fencing(cluster: Cluster) -> Iterator[Metric]:
     yield _many("fence_round", "How often the node was fenced so far.", "node", {n.name: n.fence.round for n in nodes})
 
 
-def _of_forecasts(made: dict[str, NodeForecast]) -> Iterator[Metric]:
-    holds = all(one.survives for one in made.values())
-    yield _one("n_minus_1", "1 while any single node may die and all its VMs run elsewhere.", holds)
-    parked = {name: len(one.parked) for name, one in made.items()}
+def _of_forecast(cluster: Cluster, now: float) -> Iterator[Metric]:
+    forecast = cluster.forecast
+    if not forecast.is_known:
+        return
+    yield _one("n_minus_1", "1 while any single node may die and all its VMs run elsewhere.", forecast.holds)
+    yield _one("forecast_age_seconds", "How old the manager's forecast is.", max(0.0, now - forecast.at))
+    parked = {name: forecast.parked.get(name, 0) for name in sorted(cluster.nodes)}
     yield _many("forecast_parked_vms", "VMs that no other node would take if this one died now.", "node", parked)
 
 

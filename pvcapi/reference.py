@@ -41,14 +41,22 @@ def _page(document: Mapping[str, Any]) -> Iterator[str]:
     for path, item in sorted(document["paths"].items()):
         for verb in VERBS:
             if verb in item:
-                yield from _operation(path, verb, item[verb])
+                yield from _operation(path, verb, item[verb], document["components"]["schemas"])
     yield "<h2>Shapes</h2>"
     for name, schema in sorted(document["components"]["schemas"].items()):
         yield f"<details id='{escape(name)}'><summary><code>{escape(name)}</code> {escape(_first(schema))}</summary>"
         yield f"<div><pre>{escape(json.dumps(schema, indent=1, ensure_ascii=False))}</pre></div></details>"
 
 
-def _operation(path: str, verb: str, operation: Mapping[str, Any]) -> Iterator[str]:
+def examples_of(schema: Mapping[str, Any], shapes: Mapping[str, Any]) -> list[Any]:
+    """Values that a body may have, as the document gives them: beside the shape or with it."""
+    found = list(schema.get("examples", ()))
+    named = [schema, *schema.get("allOf", ())]
+    names = [one["$ref"].rpartition("/")[2] for one in named if "$ref" in one]
+    return found or [value for name in names for value in shapes[name].get("examples", ())]
+
+
+def _operation(path: str, verb: str, operation: Mapping[str, Any], shapes: Mapping[str, Any]) -> Iterator[str]:
     words = operation.get("description", "")
     title = f"<code><span class=verb>{verb.upper()}</span>{escape(path)}</code> — {escape(_line(words))}"
     yield f"<details><summary>{title}</summary><div><p>{escape(words)}</p><table>"
@@ -58,13 +66,12 @@ def _operation(path: str, verb: str, operation: Mapping[str, Any]) -> Iterator[s
     yield "</table>"
     for kind, content in operation.get("requestBody", {}).get("content", {}).items():
         yield f"<p>Body, {escape(kind)}: {_shape(content.get('schema', {}))}</p>"
-        for example in content.get("examples", {}).values():
-            text = json.dumps(example.get("value"), indent=1, ensure_ascii=False)
-            yield f"<p>{escape(example.get('summary', ''))}</p><pre>{escape(text)}</pre>"
+        for example in examples_of(content.get("schema", {}), shapes):
+            yield f"<pre>{escape(json.dumps(example, indent=1, ensure_ascii=False))}</pre>"
     yield "<table>"
-    for status, answer in sorted(operation["responses"].items()):
-        shapes = " ".join(_shape(one.get("schema", {})) for one in answer.get("content", {}).values())
-        yield f"<tr><td><code>{escape(status)}</code><td>{shapes}<td>{escape(answer.get('description', ''))}"
+    for status, result in sorted(operation["responses"].items()):
+        kinds = " ".join(_shape(one.get("schema", {})) for one in result.get("content", {}).values())
+        yield f"<tr><td><code>{escape(status)}</code><td>{kinds}<td>{escape(result.get('description', ''))}"
     yield "</table></div></details>"
 
 
@@ -73,6 +80,8 @@ def _shape(schema: Mapping[str, Any]) -> str:
     if "$ref" in schema:
         name = escape(schema["$ref"].rpartition("/")[2])
         return f"<a href='#{name}'><code>{name}</code></a>"
+    if "allOf" in schema:
+        return " ".join(_shape(one) for one in schema["allOf"])
     if "items" in schema:
         return f"list of {_shape(schema['items'])}"
     return escape(str(schema.get("type", "")))

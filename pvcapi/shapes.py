@@ -213,6 +213,21 @@ class NodeCounts(Struct, frozen=True):
     ready: int
 
 
+class ParkedRecord(Struct, frozen=True):
+    """How many VMs of a node would find no other, and the first of them with its reason."""
+
+    parked: int
+    reason: str | None
+
+
+class ForecastRecord(Struct, frozen=True):
+    """N−1 as the manager last worked it out; survives is null while nobody has. nodes: those that may not die."""
+
+    survives: bool | None
+    at: float | None
+    nodes: dict[str, ParkedRecord]
+
+
 class Status(Struct, frozen=True):
     """The cluster in a few figures, and what is wrong with it. vms: total, and how many have each status."""
 
@@ -221,6 +236,7 @@ class Status(Struct, frozen=True):
     manager: str | None
     nodes: NodeCounts
     vms: dict[str, int]
+    forecast: ForecastRecord
     fences: list[FenceRecord]
     troubles: list[dict[str, str]]
     problems: dict[str, str]

@@ -28,17 +28,6 @@ FILLED = {
 def operations(stand: Stand) -> list[tuple[str, str]]:
     """Every method and path of the API, with something in place of its parameters."""
     paths: dict[str, dict[str, Any]] = stand.app.openapi_schema.to_schema()["paths"]
-    filled = {
-        "{vm}": "web1",
-        "{node}": "hv1",
-        "{name}": "settle_s",
-        "{verb}": "flush",
-        "{pool}": "vms",
-        "{volume}": "data",
-        "{snapshot}": "then",
-        "{osd}": "0",
-        "{task}": "t1",
-    }
     found = []
     for path, item in paths.items():
         there = path

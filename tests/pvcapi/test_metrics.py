@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from pvcapi.metrics import ForecastCache
+from pvccore.model.change import Kind
+from pvccore.model.forecast import Forecast
 from pvccore.model.vm import VmState
 from tests.architecture import source
 from tests.operations.world import World
@@ -47,7 +48,7 @@ def test_the_clusters_figures_are_told(api: Api, world: World) -> None:
     assert found['pvc_node_memory_bytes{node="hv1"}'] == 8 * 1024**3
     assert found['pvc_node_readiness{node="hv1",readiness="ready"}'] == 1
     assert found['pvc_fence_phase{node="hv1",phase="none"}'] == 1
-    assert (found["pvc_maintenance"], found["pvc_manager_present"], found["pvc_n_minus_1"]) == (0, 0, 1)
+    assert (found["pvc_maintenance"], found["pvc_manager_present"]) == (0, 0)
     assert (found["pvc_storage_bytes"], found['pvc_storage_health{health="warning"}']) == (10**15 + 1, 1)
     assert (found['pvc_osd_up{osd="1"}'], found['pvc_pool_available_bytes{pool="vms"}']) == (0, 500 * GB)
 
@@ -57,29 +58,19 @@ def test_a_cluster_that_can_not_be_reached_is_a_figure_too(stand: Stand, api: Ap
     assert samples(api) == {"pvc_up": 0, "pvc_snapshot_age_seconds": 0.25}
 
 
-def test_a_vm_that_would_find_no_other_node_is_foretold(api: Api, world: World) -> None:
-    world.add_vm("web1", "hv1")
-    assert api.post("/api/v1/vm/web1/meta", json={"node_limit": ["hv1"]}).status_code == 200
+def test_the_managers_forecast_is_told(api: Api, world: World) -> None:
+    assert not [name for name in names(api) if "forecast" in name or "n_minus_1" in name]
+    world.write(Kind.FORECAST, "", None, Forecast(at=990.0, nodes=3, parked={"hv1": 2}))
     found = samples(api)
-    assert (found["pvc_n_minus_1"], found['pvc_forecast_parked_vms{node="hv1"}']) == (0, 1)
-
-
-def test_a_forecast_is_made_anew_at_most_once_a_minute(world: World) -> None:
-    now_s = 100.0
-    cache = ForecastCache(lambda: now_s)
-    first = cache.of(world.load())
-    assert cache.of(world.load()) is first
-    now_s = 160.0
-    same = world.load()
-    later = cache.of(same)
-    assert later is not first
-    now_s = 300.0
-    assert cache.of(same) is later
+    assert (found["pvc_n_minus_1"], found['pvc_forecast_parked_vms{node="hv1"}']) == (0, 2)
+    assert found['pvc_forecast_parked_vms{node="hv2"}'] == 0
+    assert found["pvc_forecast_age_seconds"] > 0
 
 
 @pytest.mark.parametrize("file", ["pvc-alerts.yml", "pvc-dashboard.json"])
 def test_alerts_and_dashboard_name_figures_that_there_are(api: Api, world: World, file: str) -> None:
     with_storage(world)
+    world.write(Kind.FORECAST, "", None, Forecast(at=990.0, nodes=3))
     text = (PACKAGING / "monitoring" / file).read_text()
     used = set(re.findall(r"\bpvc_[a-z0-9_]+", text)) - {"pvc_data"}
     assert len(used) >= 8
