@@ -29,6 +29,8 @@ COMMANDS = {
     ),
     "vm": ("pvccli.commands.vm:vm", "VMs: list, define, start, migrate …"),
     "node": ("pvccli.commands.node:node", "Nodes: list, flush, ready, fence …"),
+    "storage": ("pvccli.commands.storage:storage", "The storage under the VMs: OSDs, pools, volumes, snapshots."),
+    "task": ("pvccli.commands.task:task", "Tasks: list, show, cancel."),
     "journal": ("pvccli.commands.cluster:journal", "Who did what, and why."),
     "settings": ("pvccli.commands.cluster:settings", "The cluster's settings."),
     "api": ("pvccli.commands.api:api", "Tokens of the HTTP API on this machine."),

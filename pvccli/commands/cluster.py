@@ -37,14 +37,15 @@ def maintenance(context: click.Context) -> None:
 
 @maintenance.command("on")
 @reason_option
+@click.option("--noout", is_flag=True, help="Also keep Ceph from moving data meanwhile (flag noout).")
 @wait_option
 @format_option()
 @click.pass_obj
-def maintenance_on(seat: Seat, reason: str, wait: bool) -> None:
+def maintenance_on(seat: Seat, reason: str, noout: bool, wait: bool) -> None:
     """From now on nobody is fenced: VMs of a node that dies stay down."""
     from pvccore.operations.cluster import maintenance_on
 
-    seat.tell(maintenance_on(seat.operator, reason=reason), wait=wait)
+    seat.tell(maintenance_on(seat.operator, reason=reason, noout=noout), wait=wait)
 
 
 @maintenance.command("off")

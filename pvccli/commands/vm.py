@@ -8,6 +8,7 @@ from typing import IO
 import click
 
 from pvccli.commands.vm_listing import info, list_vms
+from pvccli.commands.vm_storage import flush_locks, remove
 from pvccli.commands.vm_tags import tag
 from pvccli.metadata_options import metadata_given, metadata_options
 from pvccli.options import (
@@ -32,6 +33,8 @@ def vm() -> None:
 vm.add_command(list_vms)
 vm.add_command(info)
 vm.add_command(tag)
+vm.add_command(remove)
+vm.add_command(flush_locks)
 
 
 @vm.command()

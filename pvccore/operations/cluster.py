@@ -7,18 +7,25 @@ from dataclasses import replace
 from pvccore.model.change import Change, Kind, Write
 from pvccore.model.cluster import Cluster
 from pvccore.model.errors import Invalid
-from pvccore.model.maintenance import Maintenance
 from pvccore.model.settings import parse_setting
+from pvccore.model.task import task_key
 from pvccore.operations.operator import Decision, Operator, Result, already, carry_out
+from pvccore.operations.tasks import NewTask, task_write
 from pvccore.plan.outcome import Aim, Goal
+from pvccore.plan.storage import storage_verb
 from pvccore.state.session import Session, create_tree
 
 MAX_REASON = 256
+NOOUT = "noout"
+"""Ceph's flag that keeps copies where they are though OSDs are down."""
 
 
-def maintenance_on(operator: Operator, *, reason: str = "") -> Result:
-    """Switch maintenance mode on: from now on nobody is fenced. A switch that stands so already is left as it is."""
-    return _switch(operator, on=True, reason=reason)
+def maintenance_on(operator: Operator, *, reason: str = "", noout: bool = False) -> Result:
+    """Switch maintenance mode on: from now on nobody is fenced. A switch that stands so already is left as it is.
+
+    noout: Ceph is told, too, not to move copies off OSDs that go down; switching maintenance off takes that back.
+    """
+    return _switch(operator, on=True, reason=reason, noout=noout)
 
 
 def maintenance_off(operator: Operator, *, reason: str = "") -> Result:
@@ -55,22 +62,35 @@ def checked_reason(reason: str) -> str:
     return reason
 
 
-def _switch(operator: Operator, *, on: bool, reason: str) -> Result:
+def _switch(operator: Operator, *, on: bool, reason: str, noout: bool = False) -> Result:
     word = "on" if on else "off"
     why = checked_reason(reason)
     goal = Goal(aim=Aim.IN_FORCE)
+    key = task_key(operator.wall_clock(), operator.new_id())
 
     def decide(cluster: Cluster) -> Decision:
         before = cluster.maintenance
         if before.on is on:
             by = f", by {before.by}" if before.by else ""
             return already(f"maintenance is {word} already{by}", goal)
-        after = replace(before, on=on, by=operator.who, reason=why, since=operator.wall_clock())
-        return _switched(before, after, f"maintenance {word}", why, goal)
+        # A flag that a person has set beforehand is theirs: it is neither set again nor taken away afterwards.
+        sets_flag = on and noout and NOOUT not in cluster.storage.status.flags
+        after = replace(before, on=on, by=operator.who, reason=why, since=operator.wall_clock(), noout=sets_flag)
+        writes = [Write(kind=Kind.MAINTENANCE, key="", before=before, after=after)]
+        if sets_flag or before.noout:
+            writes.append(task_write(operator, cluster, key, _flag_task(on=on)))
+        text = f"maintenance {word} now" + (_flag_words(on=on) if len(writes) > 1 else "")
+        change = Change(writes=tuple(writes), what=f"maintenance {word}", why=why)
+        return Decision(change=change, result=Result(text=text, goal=goal))
 
     return carry_out(operator, decide)
 
 
-def _switched(before: Maintenance, after: Maintenance, what: str, why: str, goal: Goal) -> Decision:
-    write = Write(kind=Kind.MAINTENANCE, key="", before=before, after=after)
-    return Decision(change=Change(writes=(write,), what=what, why=why), result=Result(text=f"{what} now", goal=goal))
+def _flag_task(*, on: bool) -> NewTask:
+    verb = "storage osd set" if on else "storage osd unset"
+    given = {"flag": NOOUT}
+    return NewTask(verb=verb, title=storage_verb(verb).title_of(given) + " with maintenance", arguments=given)
+
+
+def _flag_words(*, on: bool) -> str:
+    return f"; Ceph's {NOOUT} is being {'set' if on else 'taken away'}"

@@ -120,16 +120,11 @@ def rename(operator: Operator, vm: str, name: str) -> Result:
 def undefine(operator: Operator, vm: str, *, stop_first: bool = False) -> Result:
     """Forget a VM's definition; its disks stay. Refused while it is not at rest, unless it is stopped first."""
     if stop_first:
-        _stop_and_wait(operator, vm)
+        stop_and_wait(operator, vm)
 
     def decide(cluster: Cluster) -> Decision:
         found = allowed(cluster, cluster.vm(vm), objection_to_undefine)
-        writes = (
-            Write(kind=Kind.XML, key=found.uuid, before=Xml(), after=None),
-            Write(kind=Kind.PLACEMENT, key=found.uuid, before=found.placement, after=None),
-            Write(kind=Kind.DEFINITION, key=found.uuid, before=found.definition, after=None),
-        )
-        change = Change(writes=writes, what=f"undefine {found.name}", vm=found.name, node=found.node)
+        change = Change(writes=undefine_writes(found), what=f"undefine {found.name}", vm=found.name, node=found.node)
         return Decision(change=change, result=Result(text=f"{found.name} is undefined"))
 
     return carry_out(operator, decide)
@@ -140,7 +135,17 @@ def dump(operator: Operator, vm: str) -> str:
     return read_xml(operator.session, operator.cluster().vm(vm)).text
 
 
-def _stop_and_wait(operator: Operator, vm: str) -> None:
+def undefine_writes(vm: Vm) -> tuple[Write, ...]:
+    """What forgets a VM."""
+    return (
+        Write(kind=Kind.XML, key=vm.uuid, before=Xml(), after=None),
+        Write(kind=Kind.PLACEMENT, key=vm.uuid, before=vm.placement, after=None),
+        Write(kind=Kind.DEFINITION, key=vm.uuid, before=vm.definition, after=None),
+    )
+
+
+def stop_and_wait(operator: Operator, vm: str) -> None:
+    """Stop a VM that runs, and wait until it is at rest; raises `Refused` when it would not stop."""
     found = operator.newest().vm(vm)
     if not found.is_active:
         return

@@ -100,6 +100,7 @@ def maintenance_record(cluster: Cluster) -> dict[str, Any]:
         "by": maintenance.by or None,
         "reason": maintenance.reason or None,
         "since": maintenance.since or None,
+        "noout": maintenance.noout,
     }
 
 

@@ -182,9 +182,20 @@ def _in_force(cluster: Cluster, goal: Goal) -> Progress:  # noqa: ARG001 - one s
 
 
 def _task(cluster: Cluster, goal: Goal) -> Progress:
-    task = cluster.tasks.get(goal.id)
+    """One task, or several with a comma between: done when all are."""
+    found = [_one_task(cluster, key) for key in goal.id.split(",")]
+    text = "; ".join(one.text for one in found)
+    return Progress(
+        text=text,
+        done=all(one.done for one in found),
+        failed=all(one.ended for one in found) and any(one.failed for one in found),
+    )
+
+
+def _one_task(cluster: Cluster, key: str) -> Progress:
+    task = cluster.tasks.get(key)
     if task is None:
-        return Progress(text=f"task {goal.id} is not there any more", failed=True)
+        return Progress(text=f"task {key} is not there any more", failed=True)
     if task.state is TaskState.DONE:
         return Progress(text=task.result or f"{task.title}: done", done=True)
     if task.has_ended:

@@ -271,14 +271,21 @@ def check_volume_rename(cluster: Cluster, given: Given) -> None:
 
 def check_volume_remove(cluster: Cluster, given: Given) -> None:
     """A volume that is no VM's disk; with snapshots only when forced, and never while clones hang on them."""
-    volume, (pool, name) = known_volume(cluster, given), path_given(given)
+    known_volume(cluster, given)
     check_unused(cluster, given["volume"])
+    check_removal(cluster, given["volume"], forced=is_forced(given))
+
+
+def check_removal(cluster: Cluster, path: str, *, forced: bool) -> None:
+    """Raise Refused when clones or snapshots hang on a volume."""
+    pool, name = path_given({"volume": path})
+    volume = cluster.storage.volume(pool, name)
     clones = cluster.storage.clones_of(pool, name)
     if clones:
-        raise Refused(f"{given['volume']} has clones: {', '.join(clones[:3])}")
-    if volume.snapshots and not is_forced(given):
+        raise Refused(f"{path} has clones: {', '.join(clones[:3])}")
+    if volume.snapshots and not forced:
         names = ", ".join(one.name for one in volume.snapshots[:3])
-        raise Refused(f"{given['volume']} has {len(volume.snapshots)} snapshots ({names}); --force removes them too")
+        raise Refused(f"{path} has {len(volume.snapshots)} snapshots ({names}); --force removes them too")
 
 
 # Snapshots

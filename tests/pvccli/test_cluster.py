@@ -38,7 +38,7 @@ def test_status_tells_what_is_wrong(pvc: Pvc, world: World) -> None:
     record = json.loads(pvc("status --format json").out)
     assert record["nodes"] == {"total": 3, "alive": 2, "ready": 2}
     assert record["vms"] == {"total": 3, "failed": 1, "parked": 1, "unknown": 1}
-    assert record["maintenance"] == {"on": False, "by": None, "reason": None, "since": None}
+    assert record["maintenance"] == {"on": False, "by": None, "reason": None, "since": None, "noout": False}
     assert {"node": "hv3", "text": "is silent"} in record["troubles"]
 
 

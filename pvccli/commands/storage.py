@@ -1,0 +1,366 @@
+"""`pvc storage`: the storage under the VMs; `pvc storage ceph` is the same. Changes are carried out as tasks."""
+
+from __future__ import annotations
+
+import socket
+
+import click
+
+from pvccli.options import complete_nodes, format_option, wait_option, yes_option
+from pvccli.seat import Seat
+
+OSD_COLUMNS = ("osd", "node", "device", "class", "up", "in", "weight", "total_bytes", "used_bytes", "pgs", "latency_ms")
+POOL_COLUMNS = (
+    "pool", "volumes", "used_ratio", "stored_bytes", "available_bytes", "replicas", "replicas_min", "pgs",
+)  # fmt: skip
+VOLUME_COLUMNS = ("volume", "size_bytes", "used_bytes", "vms", "locked", "snapshots", "parent")
+SNAPSHOT_COLUMNS = ("snapshot", "size_bytes", "protected")
+
+force_option = click.option("--force", is_flag=True, help="Also where a guard would refuse; it says which.")
+volume_argument = click.argument("volume", metavar="POOL/VOLUME")
+name_argument = click.argument("name", metavar="SNAPSHOT")
+osd_argument = click.argument("osd", metavar="OSD")
+pool_argument = click.argument("pool", metavar="POOL")
+
+
+@click.group()
+def storage() -> None:
+    """The storage under the VMs: Ceph's health, OSDs, pools, volumes and snapshots."""
+
+
+@storage.command()
+@format_option()
+@click.pass_obj
+def status(seat: Seat) -> None:
+    """Show how the storage is, and how old that knowledge is."""
+    from pvccli.commands.storage_view import status_text
+    from pvccore.operations.storage import status_record
+
+    cluster = seat.cluster
+    record = status_record(cluster)
+    seat.show(record, lambda: status_text(record, seat.operator.wall_clock()))
+
+
+@storage.command()
+@format_option()
+@click.pass_obj
+def util(seat: Seat) -> None:
+    """Show how full the storage and its pools are."""
+    from pvccli.commands.storage_view import util_text
+    from pvccore.operations.storage import pool_record, status_record
+
+    cluster = seat.cluster
+    pools = [pool_record(pool) for _, pool in sorted(cluster.storage.pools.items())]
+    record = {key: status_record(cluster)[key] for key in ("at", "total_bytes", "used_bytes", "available_bytes")}
+    seat.show({**record, "pools": pools}, lambda: util_text(record, pools))
+
+
+# OSDs
+
+
+@storage.group()
+def osd() -> None:
+    """OSDs: the disks of the nodes."""
+
+
+@osd.command("list")
+@format_option()
+@click.pass_obj
+def list_osds(seat: Seat) -> None:
+    """List OSDs."""
+    from pvccore.operations.storage import osd_record
+
+    _show(seat, [osd_record(one) for _, one in sorted(seat.cluster.storage.osds.items())], OSD_COLUMNS)
+
+
+@osd.command("add")
+@click.argument("node", metavar="NODE", shell_complete=complete_nodes)
+@click.argument("device", metavar="DEVICE")
+@click.option("--class", "device_class", default="", help="Its device class: hdd, ssd, nvme.")
+@wait_option
+@yes_option
+@click.pass_obj
+def add_osd(seat: Seat, node: str, device: str, device_class: str, wait: bool, yes: bool) -> None:
+    """Make an OSD of a device of a node; everything on that device is lost."""
+    _ask(seat, "storage osd add", wait=wait, yes=yes, node=node, device=device, **{"class": device_class})
+
+
+@osd.command("remove")
+@osd_argument
+@force_option
+@wait_option
+@yes_option
+@click.pass_obj
+def remove_osd(seat: Seat, osd: str, force: bool, wait: bool, yes: bool) -> None:
+    """Drain an OSD, and forget it once every copy on it exists elsewhere."""
+    _ask(seat, "storage osd remove", wait=wait, yes=yes, osd=osd, force=_truth(force))
+
+
+@osd.command("in")
+@osd_argument
+@wait_option
+@click.pass_obj
+def take_in(seat: Seat, osd: str, wait: bool) -> None:
+    """Let copies be placed on an OSD."""
+    _ask(seat, "storage osd in", wait=wait, osd=osd)
+
+
+@osd.command("out")
+@osd_argument
+@wait_option
+@click.pass_obj
+def take_out(seat: Seat, osd: str, wait: bool) -> None:
+    """Have an OSD's copies moved elsewhere."""
+    _ask(seat, "storage osd out", wait=wait, osd=osd)
+
+
+@osd.command("set")
+@click.argument("flag", metavar="FLAG")
+@wait_option
+@click.pass_obj
+def set_flag(seat: Seat, flag: str, wait: bool) -> None:
+    """Set a flag of the whole storage, as noout."""
+    _ask(seat, "storage osd set", wait=wait, flag=flag)
+
+
+@osd.command("unset")
+@click.argument("flag", metavar="FLAG")
+@wait_option
+@click.pass_obj
+def unset_flag(seat: Seat, flag: str, wait: bool) -> None:
+    """Take a flag of the whole storage away."""
+    _ask(seat, "storage osd unset", wait=wait, flag=flag)
+
+
+# Pools
+
+
+@storage.group()
+def pool() -> None:
+    """Pools: where volumes are."""
+
+
+@pool.command("list")
+@format_option()
+@click.pass_obj
+def list_pools(seat: Seat) -> None:
+    """List pools."""
+    from pvccore.operations.storage import pool_record
+
+    _show(seat, [pool_record(one) for _, one in sorted(seat.cluster.storage.pools.items())], POOL_COLUMNS)
+
+
+@pool.command("add")
+@pool_argument
+@click.argument("pgs", metavar="PGS")
+@click.option("--replicas", default="3", show_default=True, help="Copies of everything.")
+@click.option("--replicas-min", default="2", show_default=True, help="Copies below which it stands still.")
+@wait_option
+@click.pass_obj
+def add_pool(seat: Seat, pool: str, pgs: str, replicas: str, replicas_min: str, wait: bool) -> None:
+    """Make a pool for volumes, with PGS placement groups."""
+    _ask(seat, "storage pool add", wait=wait, pool=pool, pgs=pgs, replicas=replicas, replicas_min=replicas_min)
+
+
+@pool.command("remove")
+@pool_argument
+@force_option
+@wait_option
+@yes_option
+@click.pass_obj
+def remove_pool(seat: Seat, pool: str, force: bool, wait: bool, yes: bool) -> None:
+    """Remove a pool; with --force the volumes in it too. Never one in which a VM has a disk."""
+    _ask(seat, "storage pool remove", wait=wait, yes=yes, pool=pool, force=_truth(force))
+
+
+@pool.command("set-pgs")
+@pool_argument
+@click.argument("pgs", metavar="PGS")
+@wait_option
+@click.pass_obj
+def set_pgs(seat: Seat, pool: str, pgs: str, wait: bool) -> None:
+    """Split or merge a pool's placement groups."""
+    _ask(seat, "storage pool set-pgs", wait=wait, pool=pool, pgs=pgs)
+
+
+# Volumes
+
+
+@storage.group()
+def volume() -> None:
+    """Volumes: RBD images, the disks of VMs."""
+
+
+@volume.command("list")
+@click.argument("pool", metavar="[POOL]", required=False, default="")
+@format_option()
+@click.pass_obj
+def list_volumes(seat: Seat, pool: str) -> None:
+    """List the volumes of all pools, or of one."""
+    from pvccore.operations.storage import volume_records
+
+    _show(seat, volume_records(seat.cluster, pool), VOLUME_COLUMNS)
+
+
+@volume.command("add")
+@volume_argument
+@click.argument("size", metavar="SIZE")
+@force_option
+@wait_option
+@click.pass_obj
+def add_volume(seat: Seat, volume: str, size: str, force: bool, wait: bool) -> None:
+    """Make an empty volume of SIZE, as 20G; refused where the pool would be fuller than 80 %."""
+    _ask(seat, "storage volume add", wait=wait, volume=volume, size=size, force=_truth(force))
+
+
+@volume.command("upload")
+@volume_argument
+@click.argument("path", metavar="PATH")
+@click.option("--node", default="", shell_complete=complete_nodes, help="The node that has the file; by default this.")
+@force_option
+@wait_option
+@click.pass_obj
+def upload_volume(seat: Seat, volume: str, path: str, node: str, force: bool, wait: bool) -> None:
+    """Make a volume of an image file (qcow2, raw, vmdk …) in /var/lib/pvc/images of a node."""
+    node = node or socket.gethostname().partition(".")[0]
+    _ask(seat, "storage volume upload", wait=wait, volume=volume, path=path, node=node, force=_truth(force))
+
+
+@volume.command("clone")
+@click.argument("volume", metavar="POOL/VOLUME[@SNAPSHOT]")
+@click.argument("to", metavar="POOL/NEW")
+@force_option
+@wait_option
+@click.pass_obj
+def clone_volume(seat: Seat, volume: str, to: str, force: bool, wait: bool) -> None:
+    """Copy a volume whole; of a SNAPSHOT make a clone that shares what it does not change."""
+    _ask(seat, "storage volume clone", wait=wait, volume=volume, to=to, force=_truth(force))
+
+
+@volume.command("resize")
+@volume_argument
+@click.argument("size", metavar="SIZE")
+@force_option
+@wait_option
+@yes_option
+@click.pass_obj
+def resize_volume(seat: Seat, volume: str, size: str, force: bool, wait: bool, yes: bool) -> None:
+    """Give a volume another size, and tell its running guest."""
+    _ask(seat, "storage volume resize", wait=wait, yes=yes, volume=volume, size=size, force=_truth(force))
+
+
+@volume.command("rename")
+@volume_argument
+@click.argument("name", metavar="NAME")
+@wait_option
+@click.pass_obj
+def rename_volume(seat: Seat, volume: str, name: str, wait: bool) -> None:
+    """Give a volume another name in its pool."""
+    _ask(seat, "storage volume rename", wait=wait, volume=volume, name=name)
+
+
+@volume.command("remove")
+@volume_argument
+@force_option
+@wait_option
+@yes_option
+@click.pass_obj
+def remove_volume(seat: Seat, volume: str, force: bool, wait: bool, yes: bool) -> None:
+    """Remove a volume; with --force its snapshots too. Never a VM's disk."""
+    _ask(seat, "storage volume remove", wait=wait, yes=yes, volume=volume, force=_truth(force))
+
+
+# Snapshots
+
+
+@volume.group()
+def snapshot() -> None:
+    """Snapshots of volumes."""
+
+
+@snapshot.command("list")
+@click.argument("volume", metavar="[POOL/VOLUME]", required=False, default="")
+@format_option()
+@click.pass_obj
+def list_snapshots(seat: Seat, volume: str) -> None:
+    """List the snapshots of all volumes, or of one."""
+    from pvccore.model.storage import path_of_volume, split_volume_path
+    from pvccore.operations.storage import snapshot_records
+
+    known = seat.cluster.storage
+    if volume:
+        listed = [(volume, known.volume(*split_volume_path(volume)))]
+    else:
+        listed = [
+            (path_of_volume(pool, name), one)
+            for pool, volumes in sorted(known.volumes.items())
+            for name, one in sorted(volumes.items())
+        ]
+    _show(seat, snapshot_records(listed), SNAPSHOT_COLUMNS)
+
+
+@snapshot.command("add")
+@volume_argument
+@name_argument
+@wait_option
+@click.pass_obj
+def add_snapshot(seat: Seat, volume: str, name: str, wait: bool) -> None:
+    """Keep a volume as it is now."""
+    _ask(seat, "storage volume snapshot add", wait=wait, volume=volume, name=name)
+
+
+@snapshot.command("rename")
+@volume_argument
+@name_argument
+@click.argument("new_name", metavar="NAME")
+@wait_option
+@click.pass_obj
+def rename_snapshot(seat: Seat, volume: str, name: str, new_name: str, wait: bool) -> None:
+    """Give a snapshot another name."""
+    _ask(seat, "storage volume snapshot rename", wait=wait, volume=volume, name=name, new_name=new_name)
+
+
+@snapshot.command("rollback")
+@volume_argument
+@name_argument
+@wait_option
+@yes_option
+@click.pass_obj
+def roll_back(seat: Seat, volume: str, name: str, wait: bool, yes: bool) -> None:
+    """Make a volume what it was; its VM must be stopped."""
+    _ask(seat, "storage volume snapshot rollback", wait=wait, yes=yes, volume=volume, name=name)
+
+
+@snapshot.command("remove")
+@volume_argument
+@name_argument
+@wait_option
+@yes_option
+@click.pass_obj
+def remove_snapshot(seat: Seat, volume: str, name: str, wait: bool, yes: bool) -> None:
+    """Forget a snapshot."""
+    _ask(seat, "storage volume snapshot remove", wait=wait, yes=yes, volume=volume, name=name)
+
+
+storage.add_command(click.Group("ceph", commands=dict(storage.commands), help="The same: the back end by its name."))
+
+
+def _ask(seat: Seat, verb: str, *, wait: bool, yes: bool = False, **given: str) -> None:
+    """Say what would be lost and ask; then ask the cluster for a task."""
+    from pvccore.operations.storage import ask, losses
+
+    fields = {name: value for name, value in given.items() if value}
+    lost = losses(seat.cluster, verb, fields)
+    if lost:
+        seat.confirm("Lost would be " + "; ".join(lost) + ". Go on?", yes=yes)
+    seat.tell(ask(seat.operator, verb, fields, confirmed=True), wait=wait)
+
+
+def _truth(given: bool) -> str:
+    return "yes" if given else ""
+
+
+def _show(seat: Seat, records: list[dict[str, object]], columns: tuple[str, ...]) -> None:
+    from pvccli.commands.storage_view import show_list
+
+    show_list(seat, records, columns)

@@ -1,0 +1,67 @@
+"""`pvc task`: requests that take long or run on one node."""
+
+from __future__ import annotations
+
+import click
+
+from pvccli.options import format_option, wait_option
+from pvccli.seat import Seat
+
+COLUMNS = ("task", "state", "progress", "title", "claimed_by", "asked_by", "text", "error")
+
+
+@click.group()
+def task() -> None:
+    """Tasks: requests that take long or must run on one node."""
+
+
+@task.command("list")
+@click.argument("filters", nargs=-1, metavar="[FILTER]…")
+@format_option()
+@click.pass_obj
+def list_tasks(seat: Seat, filters: tuple[str, ...]) -> None:
+    """List tasks, the newest first. A FILTER is field=value, or a regular expression on the title."""
+    from pvccli.filtering import chosen
+    from pvccli.output import shown, table
+    from pvccore.operations.tasks import task_records
+
+    named = [{**record, "name": record["title"]} for record in task_records(seat.cluster)]
+    records = [{name: record[name] for name in record if name != "name"} for record in chosen(named, filters)]
+    rows = [
+        [_progress(one["progress"]) if name == "progress" else shown(one[name]) for name in COLUMNS] for one in records
+    ]
+    seat.show(
+        records,
+        lambda: table([name.replace("_", " ") for name in COLUMNS], rows),
+        lambda: "\n".join(record["task"] for record in records),
+    )
+
+
+@task.command()
+@click.argument("task", metavar="TASK")
+@format_option()
+@click.pass_obj
+def show(seat: Seat, task: str) -> None:
+    """Show one task with its result."""
+    from pvccli.output import fields, shown
+    from pvccore.operations.tasks import task_record
+
+    cluster = seat.cluster
+    record = task_record(cluster, cluster.task(task))
+    seat.show(record, lambda: fields([(name.replace("_", " "), shown(value)) for name, value in record.items()]))
+
+
+@task.command()
+@click.argument("task", metavar="TASK")
+@wait_option
+@format_option()
+@click.pass_obj
+def cancel(seat: Seat, task: str, wait: bool) -> None:
+    """End a task that waits; ask one that runs to stop where it leaves no half."""
+    from pvccore.operations.tasks import cancel
+
+    seat.tell(cancel(seat.operator, task), wait=wait)
+
+
+def _progress(share: float | None) -> str:
+    return "-" if share is None else f"{share:.0%}"

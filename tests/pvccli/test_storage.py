@@ -1,0 +1,182 @@
+"""`pvc storage` and `pvc task` as a shell sees them."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from pvccore.model.vm import Definition, VmState
+from tests.operations.stored_storage import put_storage
+from tests.operations.world import World
+from tests.pvccli.conftest import Pvc
+
+WEB1 = Definition(memory_mb=1024, vcpus=1, volumes=("vms/web1_disk",))
+
+
+@pytest.fixture
+def storage(world: World) -> World:
+    world.add_vm("web1", "hv1", definition=WEB1)
+    put_storage(world)
+    return world
+
+
+def test_status_says_how_old_it_is(pvc: Pvc, storage: World) -> None:
+    assert pvc("storage status").out.splitlines() == [
+        "health    warning",
+        "known     10 s ago, by hv1",
+        "version   16.2.15",
+        "monitors  3 of 3 in quorum",
+        "OSDs      2 up, 3 in, of 3",
+        "flags     norebalance",
+        "used      50.0%, 150 G of 300 G",
+        "degraded  0.00%",
+        "clients   0 B/s read, 0 B/s written",
+        "warning: OSD_DOWN: 1 osds down",
+    ]
+    assert json.loads(pvc("storage ceph status --format json").out)["osds"] == {"total": 3, "up": 2, "in": 3}
+    assert storage.load().tasks == {}
+
+
+def test_a_storage_that_does_not_answer_is_told_with_since_when(pvc: Pvc, world: World) -> None:
+    put_storage(world, error="ceph did not answer within 10 s", error_since=world.now - 5)
+    assert "no answer  for 5 s: ceph did not answer within 10 s" in pvc("storage status").out
+    assert "these figures are 10 s old: ceph did not answer within 10 s" in pvc("storage pool list").err
+
+
+def test_an_unknown_storage_says_so(pvc: Pvc) -> None:
+    assert pvc("storage status").out == "nothing is known of the storage\n"
+    said = pvc("storage volume add vms/x 1G")
+    assert said.code == 1
+    assert "nothing is known of the storage yet" in said.err
+
+
+def test_util_tells_all_and_each_pool(pvc: Pvc, storage: World) -> None:
+    assert storage.load().storage.status.is_known
+    assert pvc("storage util").out.splitlines() == [
+        "all OSDs: 50.0%, 150 G of 300 G",
+        "POOL    USED   STORED  AVAILABLE  VOLUMES",
+        "backup  0.0%   0 B     50 G       0",
+        "vms     50.0%  50 G    50 G       4",
+    ]
+
+
+def test_osd_list_is_a_table(pvc: Pvc, storage: World) -> None:
+    assert len(storage.load().storage.osds) == 3
+    assert pvc("storage osd list").out.splitlines()[:2] == [
+        "OSD  NODE  DEVICE    CLASS  UP   IN   WEIGHT  TOTAL  USED  PGS  LATENCY MS",
+        "0    hv1   /dev/sdb  ssd    yes  yes  0.1     100 G  50 G  64   2.0",
+    ]
+    assert pvc("storage osd list -f raw").out == "0\n1\n2\n"
+
+
+def test_volume_list_names_the_vms_that_use_each(pvc: Pvc, storage: World) -> None:
+    assert storage.load().storage.volumes
+    assert pvc("storage volume list vms").out.splitlines() == [
+        "VOLUME         SIZE  USED  VMS   LOCKED  SNAPSHOTS  PARENT",
+        "vms/child      10 G  -     -     no      0          vms/spare@gold",
+        "vms/empty      1 G   0 B   -     no      0          -",
+        "vms/spare      10 G  -     -     no      2          -",
+        "vms/web1_disk  20 G  5 G   web1  yes     0          -",
+    ]
+    assert pvc("storage volume list backup").out.splitlines() == ["VOLUME  SIZE  USED  VMS  LOCKED  SNAPSHOTS  PARENT"]
+    assert pvc("storage volume list nope").code == 1
+
+
+def test_snapshot_list_tells_what_is_protected(pvc: Pvc, storage: World) -> None:
+    assert storage.load().storage.volumes
+    assert pvc("storage volume snapshot list vms/spare").out.splitlines() == [
+        "SNAPSHOT          SIZE  PROTECTED",
+        "vms/spare@monday  10 G  no",
+        "vms/spare@gold    10 G  yes",
+    ]
+    assert pvc("storage volume snapshot list").out == pvc("storage volume snapshot list vms/spare").out
+
+
+def test_a_destructive_verb_says_what_is_lost_and_asks(pvc: Pvc, storage: World) -> None:
+    said = pvc("storage volume remove vms/empty", answer="n\n")
+    assert said.code == 1
+    assert "Lost would be volume vms/empty, 1 G, 0 B of them written. Go on?" in said.err
+    assert storage.load().tasks == {}
+    assert pvc("storage volume remove vms/empty", answer="y\n").code == 0
+    assert len(storage.load().tasks) == 1
+
+
+def test_a_verb_is_a_task_that_can_be_listed_shown_and_cancelled(pvc: Pvc, storage: World) -> None:
+    said = pvc("storage volume add vms/new 5G")
+    (key,) = storage.load().tasks
+    assert said.out == f"add volume vms/new of 5G: task {key}\n"
+    assert pvc("task list state=waiting").out.splitlines()[1].split()[:3] == [key, "waiting", "0%"]
+    assert pvc("task list -f raw state=done").out == ""
+    assert "verb              storage volume add" in pvc(f"task show {key}").out
+    assert json.loads(pvc(f"task show {key} -f json").out)["arguments"] == {"volume": "vms/new", "size": "5G"}
+    assert pvc(f"task cancel {key}").out == f"task {key} is cancelled\n"
+    assert pvc(f"task cancel {key}").code == 1
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "storage osd add hv1 /dev/sdc -y",
+        "storage osd remove 1 --force -y",
+        "storage osd out 0",
+        "storage osd set noout",
+        "storage osd unset noout",
+        "storage pool add fast 64 --replicas 2 --replicas-min 1",
+        "storage pool remove backup -y",
+        "storage pool set-pgs vms 256",
+        "storage volume upload vms/i /var/lib/pvc/images/i.qcow2 --node hv2",
+        "storage volume clone vms/spare@gold vms/copy",
+        "storage volume resize vms/web1_disk 25G",
+        "storage volume rename vms/empty full",
+        "storage volume snapshot add vms/web1_disk s1",
+        "storage volume snapshot rename vms/spare monday tuesday",
+        "storage volume snapshot rollback vms/spare monday -y",
+        "storage volume snapshot remove vms/spare monday -y",
+        "storage ceph volume add vms/new 1G",
+    ],
+)
+def test_every_verb_can_be_typed(pvc: Pvc, storage: World, line: str) -> None:
+    said = pvc(line)
+    assert (said.code, said.err) == (0, "")
+    assert len(storage.load().tasks) == 1
+
+
+@pytest.mark.parametrize(
+    "line, words",
+    [
+        ("storage osd in 0", "OSD 0 is in already"),
+        ("storage volume add vms/empty 1G", "there is a volume vms/empty already"),
+        ("storage volume add vms/big 99G", "80% is the limit"),
+        ("storage volume add nope/x 1G", "no pool 'nope'"),
+        ("storage volume remove vms/web1_disk -y", "is a disk of web1"),
+        ("storage volume snapshot remove vms/spare gold -y", "is protected"),
+        ("task show nope", "no task 'nope'"),
+    ],
+)
+def test_refusals_are_told_and_exit_with_1(pvc: Pvc, storage: World, line: str, words: str) -> None:
+    said = pvc(line)
+    assert said.code == 1
+    assert words in said.err
+    assert storage.load().tasks == {}
+
+
+def test_vm_remove_says_which_volumes_go(pvc: Pvc, storage: World) -> None:
+    storage.add_vm("old", "hv1", VmState.STOPPED, definition=Definition(memory_mb=1, volumes=("vms/empty",)))
+    said = pvc("vm remove old", answer="n\n")
+    assert "Lost would be its definition and volume vms/empty of 1 G." in said.err
+    assert "old" in storage.load().names
+    assert "vms/empty are being removed" in pvc("vm remove old -y").out
+    assert "old" not in storage.load().names
+
+
+def test_locks_of_a_stopped_vm_are_freed_by_its_own_node(pvc: Pvc, storage: World) -> None:
+    storage.add_vm("old", "hv2", VmState.STOPPED, definition=Definition(memory_mb=1, volumes=("vms/empty",)))
+    assert pvc("vm flush-locks old").code == 0
+    (task,) = storage.load().tasks.values()
+    assert (task.verb, task.runs_on, task.vm) == ("vm flush-locks", "hv2", "old")
+
+
+def test_maintenance_can_keep_ceph_from_moving_data(pvc: Pvc, storage: World) -> None:
+    assert "noout is being set" in pvc("maintenance on --noout").out
+    assert storage.load().maintenance.noout
