@@ -203,6 +203,7 @@ class MaintenanceRecord(Struct, frozen=True):
     by: str | None
     reason: str | None
     since: float | None
+    noout: bool
 
 
 class NodeCounts(Struct, frozen=True):
