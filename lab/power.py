@@ -30,6 +30,7 @@ hostname "$(cat etc/hostname)"
 mount -t sysfs sysfs /sys
 mount -t tmpfs -o mode=755 run /run
 mkdir -p /run/libvirt /run/lock
+ln -s "$PWD/watchdog" /run/watchdog
 for own in OWN_DIRECTORIES etc/ceph etc/hostname etc/hosts etc/machine-id; do
     if [ -e "/$own" ]; then mount --bind "$own" "/$own"; fi
 done

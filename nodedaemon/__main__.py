@@ -143,7 +143,10 @@ class Program:
         file = self._config.file
         ceph = CephCommands(configuration=file.ceph_conf, user=file.ceph_user)
         around = Surroundings(
-            hypervisor=self._hypervisor, logins=self._config.logins, ceph=ceph if file.storage_address else None
+            hypervisor=self._hypervisor,
+            logins=self._config.logins,
+            ceph=ceph if file.storage_address else None,
+            watchdog=self._config.watchdog,
         )
         return Daemon(self._identity, store, self._config.address.schema, self._clock, around)
 

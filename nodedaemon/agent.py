@@ -12,6 +12,7 @@ from nodedaemon.ledger import Executor, Ledger
 from nodedaemon.logs import named
 from nodedaemon.loop import Clock
 from nodedaemon.presence import announce, say_goodbye
+from nodedaemon.self_fence import NoWatchdog, Watchdog
 from nodedaemon.stopwatches import Stopwatches
 from pvccore.model.change import Change, Check, Kind, Write
 from pvccore.model.cluster import LocalView
@@ -53,6 +54,7 @@ class AgentLoop:
         wake: Callable[[], None],
     ) -> None:
         self.identity = identity
+        self.watchdog: Watchdog = NoWatchdog()
         self.host_is_stopping = False
         self._session = session
         self._live = live
@@ -91,7 +93,9 @@ class AgentLoop:
 
     def say_goodbye(self, reason: GoodbyeReason) -> None:
         """Leave in good order; the VMs run on (or were shut down before, when the host stops)."""
-        say_goodbye(self._session, self._live.refresh(), self.identity, reason)
+        left = say_goodbye(self._session, self._live.refresh(), self.identity, reason)
+        if not left.watchdog_armed:
+            self.watchdog.disarm()
 
     def known_domains(self, domains: Domains) -> dict[str, int]:
         """Map uuid to the placement version acted upon, of those domains that the cluster knows."""
@@ -101,13 +105,20 @@ class AgentLoop:
     # Looking
 
     def _acknowledge_maintenance(self, view: LocalView) -> LocalView:
-        presence = view.node.presence
-        if not view.alive or presence.maintenance_acknowledged == view.maintenance.version:
+        """Say what this node has acted upon: armed only once the watchdog is, disarmed before it is."""
+        if not view.alive or not self._live.is_current:
             return view
-        after = replace(presence, maintenance_acknowledged=view.maintenance.version)
-        write = Write(kind=Kind.PRESENCE, key=view.node.name, before=presence, after=after)
-        self._session.commit(Change(writes=(write,), quiet=True), self._guards(view))
-        return self._live.refresh()
+        presence, maintenance = view.node.presence, view.maintenance
+        session_id, session_s = self._session.store.session_id, view.settings.session_s
+        armed = not maintenance.on and self.watchdog.arm(session_id, session_s)
+        after = replace(presence, maintenance_acknowledged=maintenance.version, watchdog_armed=armed)
+        if after != presence:
+            write = Write(kind=Kind.PRESENCE, key=view.node.name, before=presence, after=after)
+            self._session.commit(Change(writes=(write,), quiet=True), self._guards(view))
+            view = self._live.refresh()
+        if not armed:
+            self.watchdog.disarm()
+        return view
 
     def _look_up_strangers(self, view: LocalView, domains: Domains) -> LocalView:
         """Read of domains found here that are not assigned here whether the cluster knows them at all."""

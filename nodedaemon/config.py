@@ -12,6 +12,7 @@ import msgspec
 
 from nodedaemon.fence_agents.power_switch import Login
 from nodedaemon.logs import LogFormat
+from nodedaemon.self_fence import WatchdogRule
 from pvccore.model.errors import Invalid, PvcError
 from pvccore.model.fence import FenceAgent, FenceAgentKind
 from pvccore.model.metadata import check_name
@@ -61,6 +62,9 @@ class DaemonFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     migration_address: str = ""
     fence_agents: tuple[str | AgentTable, ...] = ()
     self_fence: SelfFence = SelfFence.NONE
+    self_fence_after_s: float = 4.0
+    watchdog_device: str = "/dev/watchdog"
+    watchdog_timeout_s: int = 5
     secrets_file: str = ""
     libvirt_uri: str = "qemu:///system"
     migration_uri: str = "qemu+tcp://{address}/system"
@@ -99,6 +103,7 @@ class DaemonConfig:
         self.logins = {node: Login(user=login.user, password=login.password) for node, login in secrets.bmc.items()}
         try:
             self._check()
+            self.watchdog = self._watchdog()
             self.address = self._address(secrets.zookeeper)
             self.node_config = self._node_config()
         except Invalid as error:
@@ -125,13 +130,25 @@ class DaemonConfig:
             migration_address=file.migration_address,
             fence_agents=tuple(_agent(written) for written in file.fence_agents),
             self_fence=file.self_fence,
+            self_fence_bound_s=self.watchdog.bound_s if self.watchdog else 0.0,
+        )
+
+    def _watchdog(self) -> WatchdogRule | None:
+        """How this host fences itself; an agent that counts on that needs it."""
+        file = self.file
+        if file.self_fence is SelfFence.NONE:
+            if any(_agent(written).kind is FenceAgentKind.WATCHDOG for written in file.fence_agents):
+                raise Invalid("fence_agents", "watchdog", 'needs self_fence = "watchdog"')
+            return None
+        if not file.watchdog_device.startswith("/"):
+            raise Invalid("watchdog_device", file.watchdog_device, "must be an absolute path")
+        return WatchdogRule(
+            device=file.watchdog_device, stops_after_s=file.self_fence_after_s, timeout_s=file.watchdog_timeout_s
         )
 
     def _check(self) -> None:
         file = self.file
         check_name("node", file.node)
-        if file.self_fence is SelfFence.WATCHDOG:
-            raise Invalid("self_fence", str(file.self_fence), "is not supported by this version")
         if file.log_level not in LEVELS:
             raise Invalid("log_level", file.log_level, "must be one of " + ", ".join(LEVELS))
         if "{address}" not in file.migration_uri:

@@ -20,6 +20,7 @@ from nodedaemon.loop import Clock, Loop, LoopThread
 from nodedaemon.manager import REPORTS_WAIT_S, ManagerLoop
 from nodedaemon.presence import registration
 from nodedaemon.report import ReportLoop
+from nodedaemon.self_fence import SelfFence, WatchdogRule
 from nodedaemon.storage_reading import ThreadedReader
 from nodedaemon.storage_reporter import StorageReporter
 from nodedaemon.storage_tasks import StorageTasks
@@ -50,11 +51,15 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
-    """What a daemon acts upon beside the store. logins: of the BMCs, by node. ceph: None where there is none."""
+    """What a daemon acts upon beside the store.
+
+    logins: of the BMCs, by node. ceph, watchdog: None where there is none.
+    """
 
     hypervisor: Hypervisor
     logins: Mapping[str, Login]
     ceph: CephCommands | None = None
+    watchdog: WatchdogRule | None = None
 
 
 def no_error() -> str:
@@ -81,9 +86,12 @@ class Daemon:
         self._storage_watch = StorageWatch(storage.error if storage else no_error)
         self._runner = VmRunner(around.hypervisor, storage or NoStorage(), lambda uuid: self._local.xml(uuid).text)
         self._session = session
+        self._self_fence = SelfFence(around.watchdog, store, clock) if around.watchdog else None
         self.agent = AgentLoop(
             identity, session, self._local, clock, around.hypervisor, self._runner, self._waker("agent")
         )
+        if self._self_fence is not None:
+            self.agent.watchdog = self._self_fence
         report = ReportLoop(self.agent, session, clock, around.hypervisor, self._storage_watch.error, chance)
         self._loops = {"agent": self._thread("agent", self.agent), "report": self._thread("report", report)}
         self._tasks = ThreadedTasks(self._task_verbs(schema))
@@ -149,6 +157,8 @@ class Daemon:
         self._store.on_connection(self._on_connection)
         self._around.hypervisor.on_change(self._waker("agent"))
         self._storage_watch.start()
+        if self._self_fence is not None:
+            self._self_fence.start()
         for loop in self._loops.values():
             loop.start()
 
@@ -215,7 +225,10 @@ class Daemon:
             if executor is not None and not executor.stop():
                 log.warning("something that was begun has not ended")
         self._storage_watch.stop()
-        return self._say_goodbye(reason)
+        heard = self._say_goodbye(reason)
+        if self._self_fence is not None:
+            self._self_fence.stop()
+        return heard
 
     def _say_goodbye(self, reason: GoodbyeReason) -> bool:
         pause = threading.Event()

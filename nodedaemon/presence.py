@@ -77,11 +77,12 @@ def _what(node: Node, identity: Identity) -> str:
     return f"daemon of {node.name} is back"
 
 
-def say_goodbye(session: Session, view: LocalView, identity: Identity, reason: GoodbyeReason) -> None:
-    """Leave in good order; only a daemon that is alive can."""
+def say_goodbye(session: Session, view: LocalView, identity: Identity, reason: GoodbyeReason) -> Presence:
+    """Leave in good order; only a daemon that is alive can. Returns the presence that stands then."""
     before = view.node.presence
     if not view.alive or before.daemon_id != identity.daemon_id:
-        return
-    after = replace(before, goodbye=Goodbye(boot_id=identity.boot_id, reason=reason))
+        return before
+    after = replace(before, goodbye=Goodbye(boot_id=identity.boot_id, reason=reason), watchdog_armed=False)
     why = "its VMs keep running" if reason is GoodbyeReason.DAEMON_STOP else "the host is being shut down"
     session.say_goodbye(view.node.name, view.alive, before, after, what=f"{view.node.name} said goodbye", why=why)
+    return after

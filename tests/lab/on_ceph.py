@@ -6,7 +6,7 @@ import contextlib
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Self, TypeVar
 
@@ -76,13 +76,22 @@ class Witness:
 class CephCluster(LivingCluster):
     """Daemons that use Ceph; storage fencing is the last of their fence agents. A witness watches every disk.
 
-    more: further TOML of their configurations. witnessed: without, the processor is left to what is measured.
+    more: further TOML of their configurations. agents: their fence agents after IPMI.
+    witnessed: without, the processor is left to what is measured.
     """
 
-    def __init__(self, lab: Lab, *, more: str = "", witnessed: bool = True) -> None:
+    def __init__(
+        self,
+        lab: Lab,
+        *,
+        more: str = "",
+        agents: Sequence[str] = (FenceAgentKind.CEPH_BLOCKLIST,),
+        witnessed: bool = True,
+    ) -> None:
         super().__init__(lab)
         self.ceph = lab.ceph
         self._more = more
+        self._agents = agents
         self._names: list[str] = []
         self.witness = Witness(self.ceph, lambda: tuple(self._names) if witnessed else ())
 
@@ -91,7 +100,7 @@ class CephCluster(LivingCluster):
         cluster_verbs.init(self.operator.session)
         # A person who pulls plugs one after another must not wait three minutes in between.
         self.set("refence_after_s", 0)
-        self.lab.start_daemons(chroot=self.chroot, more=self._more, last_agents=[FenceAgentKind.CEPH_BLOCKLIST])
+        self.lab.start_daemons(chroot=self.chroot, more=self._more, last_agents=self._agents)
         self.wait_until_settled()
         self.witness.__enter__()
         return self

@@ -90,7 +90,10 @@ def test_no_complaint_holds_a_secret(tmp_path: Path, bad: str) -> None:
         (LEAST + 'fence_agents = ["magic"]\n', "fence_agents 'magic'"),
         (LEAST + 'fence_agents = ["command:pdu"]\n', "absolute path"),
         (LEAST + 'fence_agents = [{ kind = "ipmi", adress = "x" }]\n', "fence_agents[0].adress: is not a key here"),
-        (LEAST + 'self_fence = "watchdog"\n', "self_fence 'watchdog'"),
+        (LEAST + 'fence_agents = ["watchdog"]\n', 'needs self_fence = "watchdog"'),
+        (LEAST + 'self_fence = "watchdog"\nself_fence_after_s = 0.5\n', "self_fence_after_s 0.5"),
+        (LEAST + 'self_fence = "watchdog"\nwatchdog_timeout_s = 2\n', "watchdog_timeout_s 2"),
+        (LEAST + 'self_fence = "watchdog"\nwatchdog_device = "watchdog"\n', "absolute path"),
         (LEAST + 'log_level = "loud"\n', "log_level 'loud'"),
         (LEAST + 'migration_uri = "qemu:///system"\n', "migration_uri"),
         (LEAST + 'secrets_file = "/does/not/exist"\n', "/does/not/exist"),
@@ -101,6 +104,13 @@ def test_what_is_wrong_is_named_with_file_key_and_value(tmp_path: Path, text: st
     said = complaint(tmp_path, text)
     assert words in said
     assert words == "/does/not/exist" or said.startswith(f"{tmp_path}/pvcnoded.toml: ")
+
+
+def test_the_bound_of_self_fencing_is_registered(tmp_path: Path) -> None:
+    """D + W + p + m: the manager waits that long after a node's last answer."""
+    path = tmp_path / "pvcnoded.toml"
+    path.write_text(LEAST + 'self_fence = "watchdog"\nself_fence_after_s = 6.0\nwatchdog_timeout_s = 8\n')
+    assert DaemonConfig(path).node_config.self_fence_bound_s == 6.0 + 8 + 1.0 + 1.5
 
 
 def run_check(path: Path) -> subprocess.CompletedProcess[str]:
