@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Callable
 
 from pvccore.ceph.blocklist import Blocklist
@@ -10,6 +12,9 @@ from pvccore.ceph.locks import Locks
 from pvccore.ceph.osds import Osds
 from pvccore.model.errors import PvcError
 
+LISTED_FOR_S = 2.0
+"""How long one look at the blocklist serves the starts of this node."""
+
 
 class CephStorage:
     """One node's way to Ceph; obeys `vm_runner.Volumes` and `fencer.StorageDoor`.
@@ -17,15 +22,37 @@ class CephStorage:
     own_address: the node's storage address. volumes_of: the volumes of a VM by its uuid.
     """
 
-    def __init__(self, commands: Commands, own_address: str, volumes_of: Callable[[str], tuple[str, ...]]) -> None:
+    def __init__(
+        self,
+        commands: Commands,
+        own_address: str,
+        volumes_of: Callable[[str], tuple[str, ...]],
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._commands = commands
         self._locks = Locks(commands=commands, own_address=own_address)
         self._osds = Osds(commands=commands)
         self._volumes_of = volumes_of
+        self._monotonic = monotonic
+        self._asking = threading.Lock()
+        self._listed: frozenset[str] = frozenset()
+        self._listed_until_s = float("-inf")
 
     def inspect(self, uuid: str) -> None:
         """Break stale locks of the VM's volumes; raises `Refused` naming a foreign holder."""
-        self._locks.free(self._volumes_of(uuid))
+        self._locks.free(self._volumes_of(uuid), self._locked_out)
+
+    def _locked_out(self) -> frozenset[str]:
+        """The blocklist, asked for once by the many starts of a recovery: `ceph` costs more than all else of them.
+
+        What was lifted meanwhile does no harm: a node is let in long after its VMs were placed elsewhere.
+        """
+        with self._asking:
+            now_s = self._monotonic()
+            if now_s >= self._listed_until_s:
+                self._listed = Blocklist(commands=self._commands).addresses()
+                self._listed_until_s = now_s + LISTED_FOR_S
+            return self._listed
 
     def clients(self, uuid: str) -> tuple[str, ...]:
         """Tell the Ceph client addresses of the domain that has just been made."""

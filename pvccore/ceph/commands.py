@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import re
 import selectors
@@ -111,7 +112,7 @@ class CephCommands:
         return self._run(["ceph-volume", *words], limit_s=SILENCE_LIMIT_S)
 
     def _ceph(self) -> list[str]:
-        connect_s = str(max(1, int(self.limit_s) - 1))
+        connect_s = str(max(1, math.ceil(self.limit_s)))  # it counts the tool's own start as well
         return ["ceph", *self._options(), "--connect-timeout", connect_s, "--format", "json"]
 
     def _options(self) -> list[str]:

@@ -6,11 +6,11 @@ lives; a dead one's watch lasts `osd_client_watch_timeout` (30 s), unless its ad
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pvccore.ceph.blocklist import Blocklist, address_of
+from pvccore.ceph.blocklist import address_of
 from pvccore.ceph.commands import Commands
 from pvccore.model.errors import NotFound, Refused
 
@@ -58,12 +58,15 @@ class Locks:
             watchers=parse_watchers(self.commands.rbd("status", volume)),
         )
 
-    def free(self, volumes: Iterable[str]) -> None:
-        """Break what is stale on each volume; raises `Refused` naming a volume and its holder if one may be alive."""
-        locked_out = Blocklist(commands=self.commands).addresses()
+    def free(self, volumes: Iterable[str], locked_out: Callable[[], frozenset[str]]) -> None:
+        """Break what is stale on each volume; raises `Refused` naming a volume and its holder if one may be alive.
+
+        locked_out: tells the addresses on the blocklist; asked only when there is a foreign holder.
+        """
         for volume in volumes:
             holders = self.holders(volume)
-            foreign = holders.foreign(self.own_address, locked_out)
+            foreign = holders.foreign(self.own_address, ())
+            foreign = foreign and holders.foreign(self.own_address, locked_out())
             if foreign:
                 raise Refused(f"{volume} is locked by {foreign}, which may be alive")
             for lock in holders.locks:

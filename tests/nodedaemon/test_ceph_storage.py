@@ -1,0 +1,81 @@
+"""A node's way to Ceph: which locks it breaks before a start, and how often it asks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from nodedaemon.ceph_storage import LISTED_FOR_S, CephStorage
+from pvccore.model.errors import Refused
+
+OWN, DEAD, ALIVE = "192.0.2.1", "192.0.2.2", "192.0.2.3"
+
+
+class PlayedCeph:
+    """Answers as Ceph 16 does for one image; remembers what it was asked."""
+
+    def __init__(self, holder: str = "", watcher: str = "") -> None:
+        self.holder, self.watcher = holder, watcher
+        self.asked: list[str] = []
+
+    def ceph(self, *words: str) -> Any:
+        self.asked.append(" ".join(words))
+        return [{"addr": f"{DEAD}:0/0", "until": "2027-01-01"}]
+
+    def rbd(self, *words: str, limit_s: float = 0.0) -> Any:
+        del limit_s
+        if words[0] == "lock":
+            lock = {"id": "auto 1", "locker": "client.1", "address": f"{self.holder}:0/1"}
+            return [lock] if self.holder else []
+        return {"watchers": [{"address": f"{self.watcher}:0/1"}] if self.watcher else []}
+
+    def rbd_plain(self, *words: str) -> str:
+        self.asked.append(" ".join(words))
+        return ""
+
+
+class Time:
+    now_s = 100.0
+
+    def monotonic(self) -> float:
+        return self.now_s
+
+
+def storage(ceph: PlayedCeph, time: Time | None = None) -> CephStorage:
+    commands: Any = ceph
+    return CephStorage(commands, OWN, lambda _uuid: ("vms/web1",), (time or Time()).monotonic)
+
+
+BROKEN = "lock rm vms/web1 auto 1 client.1"
+LISTED = "osd blocklist ls"
+
+
+def test_a_lock_of_our_own_is_stale_and_nobody_is_asked_about_it() -> None:
+    ceph = PlayedCeph(holder=OWN, watcher=OWN)
+    storage(ceph).inspect("a")
+    assert ceph.asked == [BROKEN]
+
+
+def test_a_lock_of_a_node_that_is_locked_out_is_broken() -> None:
+    ceph = PlayedCeph(holder=DEAD, watcher=DEAD)
+    storage(ceph).inspect("a")
+    assert ceph.asked == [LISTED, BROKEN]
+
+
+@pytest.mark.parametrize("ceph", [PlayedCeph(holder=ALIVE), PlayedCeph(watcher=ALIVE)], ids=["lock", "watcher"])
+def test_anybody_else_is_refused_by_name(ceph: PlayedCeph) -> None:
+    with pytest.raises(Refused, match=ALIVE):
+        storage(ceph).inspect("a")
+    assert BROKEN not in ceph.asked
+
+
+def test_one_look_at_the_blocklist_serves_the_starts_of_a_moment() -> None:
+    ceph, time = PlayedCeph(holder=DEAD), Time()
+    node = storage(ceph, time)
+    for uuid in ("a", "b", "c"):
+        node.inspect(uuid)
+    assert ceph.asked.count(LISTED) == 1
+    time.now_s += LISTED_FOR_S
+    node.inspect("d")
+    assert ceph.asked.count(LISTED) == 2
