@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from bench import command_line, http_api, live_snapshot
+from bench import command_line, http_api, lab_recovery, live_snapshot
 from bench.figures import Figure, table
 
 Benchmark = Callable[[Path, int, int], Iterator[Figure]]
@@ -26,10 +26,15 @@ def _http_api(directory: Path, nodes: int, vms: int) -> Iterator[Figure]:
     return http_api.measure(directory, nodes=nodes, vms=vms)
 
 
+def _lab_recovery(directory: Path, _nodes: int, _vms: int) -> Iterator[Figure]:
+    return lab_recovery.measure(directory)
+
+
 BENCHMARKS: dict[str, Benchmark] = {
     "live-snapshot": _live_snapshot,
     "command-line": _command_line,
     "http-api": _http_api,
+    "lab-recovery": _lab_recovery,
 }
 """Every benchmark by name: a function of (directory to work in, nodes, VMs) that yields figures."""
 
