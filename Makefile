@@ -45,8 +45,9 @@ unit: $(STAMPS)/dev
 # Stopped half-way, it says with which SEED it goes on.
 COUNT ?= 1000
 SEED ?= 0
-fuzz: $(STAMPS)/dev ## random fault schedules on all cores: COUNT=100000, SEED=0
-	@$(BIN)/pvc simulate tests/fuzz/cluster.toml --fuzz $(COUNT) --seed $(SEED) --jobs 0
+fuzz: $(STAMPS)/dev ## random fault schedules on all cores, COUNT=1000 from SEED=0 on, on each cluster of tests/fuzz
+	@for cluster in tests/fuzz/*.toml; do echo "$$cluster:"; \
+	$(BIN)/pvc simulate "$$cluster" --fuzz $(COUNT) --seed $(SEED) --jobs 0; done
 
 format: $(STAMPS)/dev ## mend what can be mended by itself
 	$(BIN)/ruff check --fix-only .

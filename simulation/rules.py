@@ -265,7 +265,7 @@ class Rules:
         proven_off = left is None or left.fence.proven_off
         if not (handed_over or at_rest or proven_off):
             self._breach(OFF_FIRST, f"{vm.name} left {before.node} while {before.state}, placed on {vm.node}")
-        if handed_over and migration is not None and migration.phase is MigrationPhase.PREPARED:
+        if not proven_off and migration is not None and migration.phase is MigrationPhase.PREPARED:
             self._check_not_left_behind(vm, before)
 
     def _check_not_left_behind(self, vm: Vm, before: Placement) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from difflib import get_close_matches
 from math import isfinite
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -143,4 +144,7 @@ class Table:
         return self._values.get(key, default)
 
     def _missing_or(self, key: str, value: object, reason: str) -> BadScenario:
-        return self.bad(key, "is missing" if value is None else reason)
+        if value is not None:
+            return self.bad(key, reason)
+        meant = get_close_matches(key, [name for name in self._values if name not in self._asked], 1)
+        return self.bad(meant[0], f"is no field here; {key} is missing") if meant else self.bad(key, "is missing")

@@ -329,6 +329,7 @@ class World:
         host.stall_in -= 1
         if host.stall_in or daemon is None:
             return
+        self.settle_event()  # what it has done so far happened before what happens now
         daemon.is_hung = True
         self._sever(daemon.store)
         self._run(min(self.clock.now_s + host.stall_s, self._until_s))

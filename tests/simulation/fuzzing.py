@@ -1,4 +1,4 @@
-"""The cluster that the fuzzer plays with, and one schedule on it."""
+"""The clusters that the fuzzer plays with, and one schedule on one of them."""
 
 from __future__ import annotations
 
@@ -10,14 +10,15 @@ from simulation.fuzz import violations_of
 from simulation.scenario import Scenario, parse_scenario
 from simulation.schedules import random_schedule
 
-FILE = Path(__file__).parent.parent / "fuzz" / "cluster.toml"
+FILES = {file.stem: file for file in sorted((Path(__file__).parent.parent / "fuzz").glob("*.toml"))}
+USUAL = "cluster"
 
 
 @cache
-def cluster() -> Scenario:
-    return parse_scenario(FILE.read_text(encoding="utf-8"), verbs().check)
+def cluster(name: str = USUAL) -> Scenario:
+    return parse_scenario(FILES[name].read_text(encoding="utf-8"), verbs().check)
 
 
-def broken_rules(seed: int) -> set[str]:
+def broken_rules(seed: int, name: str = USUAL) -> set[str]:
     """The rules that the schedule of this seed breaks."""
-    return {one.rule for one in violations_of(random_schedule(cluster(), seed).scenario, verbs(), seed)}
+    return {one.rule for one in violations_of(random_schedule(cluster(name), seed).scenario, verbs(), seed)}

@@ -16,11 +16,11 @@ from simulation.runner import Run
 from simulation.scenario import parse_scenario
 from simulation.scenario_text import scenario_text
 from simulation.schedules import faults_of, random_schedule, with_steps
-from tests.simulation.fuzzing import broken_rules, cluster
+from tests.simulation.fuzzing import FILES, broken_rules, cluster
 from tests.simulation.mutants import MUTANTS
 
 FEW = range(30)
-MORE = range(1000, 1300)
+MORE = range(1000, 1200)
 A_FUZZED_JOURNAL = """
 from tests.simulation.test_fuzz import journal_of
 print(journal_of(11))
@@ -39,8 +39,9 @@ def test_no_rule_is_broken(seed: int) -> None:
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
-def test_no_rule_is_broken_by_a_few_hundred_schedules() -> None:
-    assert {seed: broken for seed in MORE if (broken := broken_rules(seed))} == {}
+@pytest.mark.parametrize("name", FILES)
+def test_no_rule_is_broken_by_a_few_hundred_schedules(name: str) -> None:
+    assert {seed: broken for seed in MORE if (broken := broken_rules(seed, name))} == {}
 
 
 def test_a_seed_is_the_same_course_of_events_in_every_process() -> None:
