@@ -17,7 +17,7 @@ from pvccore.model.errors import Conflict, Unavailable
 from pvccore.model.fence import FencePhase
 from pvccore.model.vm import VmState
 from pvccore.plan.cold_start import is_cold
-from pvccore.plan.effects import Effect, NodeEffect, ReadPower, Step, earliest
+from pvccore.plan.effects import AddBlocklist, Effect, LiftBlocklist, NodeEffect, ReadPower, Step, earliest
 from pvccore.plan.leaving import stayed
 from pvccore.plan.managing import plan_manager
 from pvccore.plan.watch import Watch
@@ -265,6 +265,8 @@ def _is_current(effect: Effect, cluster: Cluster) -> bool:
         return False
     node = cluster.nodes.get(effect.node)
     if node is None:
+        return False
+    if isinstance(effect, AddBlocklist | LiftBlocklist) and effect.attempt != node.fence.blocklist.attempts:
         return False
     about_to_begin = not node.fence.under_way and node.said_goodbye and effect.round == node.fence.round + 1
     return about_to_begin or (node.fence.under_way and effect.round == node.fence.round)

@@ -60,16 +60,21 @@ class SendPowerOn(NodeEffect):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AddBlocklist(NodeEffect):
-    """Forbid Ceph to every client of one storage address, any port, for a year."""
+    """Forbid Ceph to every client of one storage address, any port, for a year.
+
+    attempt: the blocklist's, of adding and lifting together; what came of any but the last counts no more.
+    """
 
     address: str
+    attempt: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LiftBlocklist(NodeEffect):
-    """Let the clients of a storage address write again; only at admission."""
+    """Let the clients of a storage address write again; only at admission. attempt: as in `AddBlocklist`."""
 
     address: str
+    attempt: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -38,11 +38,12 @@ def plan_blocklist(cluster: Cluster, node: Node, watch: Watch) -> Plan:
     fence = node.fence
     sent = fence.blocklist.phase is not BlocklistPhase.NONE and fence.blocklist.round == fence.round
     address = storage_address(node)
-    if not address or not (fence.phase in LOCKED_OUT or (sent and fence.under_way)):
+    if not address or _is_being_admitted(node) or not (fence.phase in LOCKED_OUT or (sent and fence.under_way)):
         return Plan()
-    effect = AddBlocklist(node=node.name, round=fence.round, address=address)
+    attempts = fence.blocklist.attempts if sent else 1
+    effect = AddBlocklist(node=node.name, round=fence.round, address=address, attempt=attempts)
     if not sent:
-        first = Blocklist(phase=BlocklistPhase.SENT, address=address, round=fence.round, attempts=1)
+        first = Blocklist(phase=BlocklistPhase.SENT, address=address, round=fence.round, attempts=attempts)
         change = _blocklist_change(cluster, node, first, watch, "blocklisting", f"{address}, any port")
         return Plan(steps=(Step(change=change, effects=(effect,)),))
     if fence.blocklist.phase is BlocklistPhase.ACKNOWLEDGED:
@@ -61,9 +62,15 @@ def plan_return(cluster: Cluster, node: Node, watch: Watch) -> Plan:
         return _recovered(cluster, node, watch)
     if phase not in (FencePhase.RECOVERED, FencePhase.FAILED):
         return Plan()
-    if node.is_alive and node.presence.clean_round == node.fence.round:
+    if _is_being_admitted(node):
         return _admission(cluster, node, watch)
     return _power_on(cluster, node, watch) if phase is FencePhase.RECOVERED else Plan()
+
+
+def _is_being_admitted(node: Node) -> bool:
+    """Whether the node is back, with nothing of before running there; from now on its address is only lifted."""
+    is_over = node.fence.phase in (FencePhase.RECOVERED, FencePhase.FAILED)
+    return is_over and node.is_alive and node.presence.clean_round == node.fence.round
 
 
 def _recovered(cluster: Cluster, node: Node, watch: Watch) -> Plan:
@@ -106,7 +113,8 @@ def _admission(cluster: Cluster, node: Node, watch: Watch) -> Plan:
         return Plan(wake_at_s=watch.now_s + hold_s)
     blocklist = node.fence.blocklist
     if blocklist.phase is not BlocklistPhase.NONE:
-        effect = LiftBlocklist(node=node.name, round=node.fence.round, address=blocklist.address)
+        attempts = blocklist.attempts
+        effect = LiftBlocklist(node=node.name, round=node.fence.round, address=blocklist.address, attempt=attempts)
         outcome = watch.last_outcome(effect)
         if outcome is None or outcome.error:
             return _command_again(cluster, node, watch, effect)
@@ -141,15 +149,23 @@ def _readiness_after(cluster: Cluster, node: Node) -> Readiness:
     return replace(flushing, by="manager", reason="returned after a fence")
 
 
-def _command_again(cluster: Cluster, node: Node, watch: Watch, effect: AddBlocklist | LiftBlocklist) -> Plan:
-    """A command to Ceph, the first time in our reign or after one that failed, recorded before it is given."""
-    outcome = watch.last_outcome(effect)
+def _command_again(cluster: Cluster, node: Node, watch: Watch, last: AddBlocklist | LiftBlocklist) -> Plan:
+    """A command to Ceph, recorded before it is given; `last` is the one that would be of the record's last attempt.
+
+    The first of its kind, the first in our reign, or one after a failure. Only the outcome of the last command counts,
+    whichever kind it was: an address that has been lifted is not blocklisted any more, whatever was acknowledged.
+    """
+    if any(isinstance(effect, AddBlocklist | LiftBlocklist) and effect.node == node.name for effect in watch.in_flight):
+        return Plan()
+    outcome = watch.last_outcome(last)
     error = outcome.error if outcome is not None else ""
-    after = replace(node.fence.blocklist, attempts=node.fence.blocklist.attempts + 1, error=error)
-    what = "lifting the blocklist" if isinstance(effect, LiftBlocklist) else "blocklisting again"
-    change = _blocklist_change(cluster, node, after, watch, what, error or effect.address)
-    quiet = error == node.fence.blocklist.error and after.attempts > 1
-    return _again(Step(change=replace(change, quiet=quiet), effects=(effect,)), effect, watch, RETRY_S)
+    before = node.fence.blocklist
+    after = replace(before, phase=BlocklistPhase.SENT, attempts=before.attempts + 1, error=error)
+    what = "lifting the blocklist" if isinstance(last, LiftBlocklist) else "blocklisting again"
+    change = _blocklist_change(cluster, node, after, watch, what, error or last.address)
+    quiet = error == before.error and after.attempts > 1
+    step = Step(change=replace(change, quiet=quiet), effects=(replace(last, attempt=after.attempts),))
+    return _again(step, last, watch, RETRY_S)
 
 
 def _again(step: Step, effect: NodeEffect, watch: Watch, pause_s: float) -> Plan:

@@ -112,7 +112,7 @@ def abstract_step(taken: Taken, before: FenceIs) -> Step:
     fence: FenceIs | None = None
     vm: VmIs | None = None
     clean: bool | None = None
-    is_new_stage = is_new_round = has_new_readings = False
+    is_new_stage = is_new_round = has_new_readings = is_new_command = False
     for write in change.writes:
         after = write.after
         if isinstance(after, Fence):
@@ -120,6 +120,7 @@ def abstract_step(taken: Taken, before: FenceIs) -> Step:
             had = write.before
             assert isinstance(had, Fence)
             is_new_round, is_new_stage = after.round != had.round, after.stage != had.stage
+            is_new_command = after.blocklist.attempts != had.blocklist.attempts
             has_new_readings = _readings_of(after) != _readings_of(had)
         elif isinstance(after, Placement):
             vm = abstract_vm(after)
@@ -134,6 +135,7 @@ def abstract_step(taken: Taken, before: FenceIs) -> Step:
         effects=effects,
         new_round=is_new_round,
         new_readings=has_new_readings,
+        new_command=is_new_command,
         new_stage=is_new_stage,
     )
 

@@ -208,6 +208,9 @@ def fence_written(world: World, step: Step, rules: Rules) -> World:
         children = {child._replace(current=False) for child in world.children}
         world = world._replace(leader=Memory(), deposed=Memory(), children=tuple(sorted(children)))
         world = world._replace(target=world.target._replace(clean=False))
+    if step.new_command:
+        children = {child._replace(current=child.current and child.kind == OFF) for child in world.children}
+        world = world._replace(leader=Memory(), deposed=Memory(), children=tuple(sorted(children)))
     if step.new_stage:
         world = world._replace(children=_covered(world.children))
     if step.new_readings:

@@ -112,7 +112,7 @@ def _in_flight(child: Child, fence: Fence, agent: FenceAgent) -> Effect:
         attempt = fence.attempts if child.current else -1
         return SendPowerOff(node=TARGET, round=round_, boot_id=fence.boot_id, agent=agent, attempt=attempt)
     kind = AddBlocklist if child.kind == AddBlocklist.__name__ else LiftBlocklist
-    return kind(node=TARGET, round=round_, address=ADDRESS)
+    return kind(node=TARGET, round=round_, address=ADDRESS, attempt=1 if child.current else -1)
 
 
 VM_EFFECTS = {kind.__name__: kind for kind in (StartPaused, Resume, Destroy, Shutdown)}

@@ -155,6 +155,7 @@ class Step(NamedTuple):
     effects: tuple[tuple[str, bool], ...] = ()  # the effect's class, and whether it got a deadline
     new_round: bool = False
     new_readings: bool = False  # another round, attempt, agent or retry: readings of before are others now
+    new_command: bool = False  # another command to Ceph: what came of those before counts no more
     new_stage: bool = False  # the stopwatch of the stage starts again
     is_change: bool = True
     in_maintenance: bool = False  # it begins a fence or sends a power-off, and was decided in maintenance

@@ -40,7 +40,9 @@ from tests.plan.clusters import (
 
 ADDRESS = "192.0.2.101"
 ADD = AddBlocklist(node="hv1", round=1, address=ADDRESS)
+ADD_AGAIN = replace(ADD, attempt=2)
 LIFT = LiftBlocklist(node="hv1", round=1, address=ADDRESS)
+LIFT_NEXT = replace(LIFT, attempt=2)
 POWER_ON = SendPowerOn(node="hv1", round=1, agent=IPMI)
 SEND = SendPowerOff(node="hv1", round=1, boot_id="hv1-boot1", agent=IPMI, attempt=1)
 HELD_LONG_ENOUGH = {"hv1": 4.0}
@@ -105,32 +107,32 @@ def test_a_command_that_failed_is_recorded_with_its_error_and_given_again_after_
     early = blocklist_of(node, a_watch({ADD: (ended(error="timed out", ago_s=0.5),)}))
     late = blocklist_of(node, a_watch({ADD: (ended(error="timed out", ago_s=2.0),)}))
     assert early == Plan(wake_at_s=NOW_S + 1.5)
-    assert effects(late) == [ADD]
+    assert effects(late) == [ADD_AGAIN]
     assert fence_after(late).blocklist == blocklisted(BlocklistPhase.SENT, attempts=2, error="timed out")
     assert said(late) == ["fence hv1: blocklisting again"]
 
 
 def test_the_same_error_again_is_not_journalled_again() -> None:
     node = off_sent(blocklist=blocklisted(BlocklistPhase.SENT, attempts=2, error="timed out"))
-    plan = blocklist_of(node, a_watch({ADD: (ended(error="timed out", ago_s=2.0),)}))
-    assert effects(plan) == [ADD]
+    plan = blocklist_of(node, a_watch({ADD_AGAIN: (ended(error="timed out", ago_s=2.0),)}))
+    assert effects(plan) == [replace(ADD, attempt=3)]
     assert said(plan) == []
 
 
 def test_a_successor_gives_the_command_again_and_records_that_first() -> None:
     plan = blocklist_of(off_sent(blocklist=blocklisted(BlocklistPhase.SENT)), a_watch())
-    assert effects(plan) == [ADD]
+    assert effects(plan) == [ADD_AGAIN]
     assert fence_after(plan).blocklist.attempts == 2
 
 
 def test_the_entry_of_a_fence_that_failed_is_still_completed() -> None:
     node = fenced(with_ceph(a_node("hv1")), FencePhase.FAILED, blocklist=blocklisted(BlocklistPhase.SENT))
-    assert effects(blocklist_of(node, a_watch())) == [ADD]
+    assert effects(blocklist_of(node, a_watch())) == [ADD_AGAIN]
 
 
 def test_the_address_first_recorded_is_the_one_that_is_blocklisted() -> None:
     node = with_changes(off_sent(blocklist=blocklisted(BlocklistPhase.SENT)), storage_address="192.0.2.199")
-    assert effects(blocklist_of(node, a_watch())) == [ADD]
+    assert effects(blocklist_of(node, a_watch())) == [ADD_AGAIN]
 
 
 # Recovered
@@ -230,13 +232,35 @@ def test_a_node_that_is_not_clean_yet_is_not_admitted() -> None:
 @pytest.mark.parametrize("phase", [FencePhase.RECOVERED, FencePhase.FAILED])
 def test_a_clean_node_has_its_address_lifted_first(phase: FencePhase) -> None:
     plan = admission(back(phase, blocklist=blocklisted()), a_watch())
-    assert effects(plan) == [LIFT]
+    assert effects(plan) == [LIFT_NEXT]
     assert fence_after(plan).blocklist.attempts == 2
+
+
+@pytest.mark.parametrize("phase", [FencePhase.RECOVERED, FencePhase.FAILED])
+def test_a_node_that_is_being_admitted_is_not_blocklisted_again(phase: FencePhase) -> None:
+    clean = back(phase, blocklist=blocklisted(BlocklistPhase.SENT))
+    assert blocklist_of(clean, a_watch()) == Plan()
+    assert effects(blocklist_of(replace(clean, alive=None), a_watch())) == [ADD_AGAIN]
+
+
+def test_what_is_being_lifted_does_not_count_as_blocklisted_any_more() -> None:
+    plan = admission(back(blocklist=blocklisted()), a_watch())
+    assert fence_after(plan).blocklist.phase is BlocklistPhase.SENT
+
+
+def test_a_lifting_before_the_last_command_does_not_admit() -> None:
+    node = back(blocklist=blocklisted(BlocklistPhase.SENT, attempts=3))
+    plan = admission(node, a_watch({LIFT_NEXT: (ended(),)}))
+    assert effects(plan) == [replace(LIFT, attempt=4)]
+
+
+def test_the_address_is_not_lifted_while_it_is_blocklisted() -> None:
+    assert admission(back(blocklist=blocklisted()), a_watch(in_flight=frozenset({ADD}))) == Plan()
 
 
 def test_the_address_is_lifted_again_after_an_error() -> None:
     node = back(blocklist=blocklisted())
-    assert effects(admission(node, a_watch({LIFT: (ended(error="timed out", ago_s=3.0),)}))) == [LIFT]
+    assert effects(admission(node, a_watch({LIFT: (ended(error="timed out", ago_s=3.0),)}))) == [LIFT_NEXT]
     assert admission(node, a_watch(in_flight=frozenset({LIFT}))) == Plan()
 
 
