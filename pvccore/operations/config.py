@@ -6,6 +6,7 @@ import getpass
 import os
 import socket
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -32,6 +33,7 @@ class _Cluster(msgspec.Struct, forbid_unknown_fields=True):
     zookeeper: list[str]
     chroot: str = DEFAULT_CHROOT
     auth: str = ""
+    viewers: str = ""
     tls: _Tls | None = None
 
 
@@ -105,16 +107,15 @@ def _read(path: Path) -> _File:
 
 
 def _address(cluster: _Cluster, path: Path) -> ZooKeeperAddress:
-    if cluster.auth and path.stat().st_mode & OWNER_ONLY:
+    if (cluster.auth or cluster.viewers) and path.stat().st_mode & OWNER_ONLY:
         raise Invalid("config", str(path), "holds a password and may be read by others; chmod 600 it")
     tls = cluster.tls
     address = ZooKeeperAddress.parse(
         ",".join(cluster.zookeeper),
         auth=cluster.auth,
+        viewers=cluster.viewers,
         tls=Tls(ca=tls.ca, certificate=tls.certificate, key=tls.key, check_hostname=tls.check_hostname)
         if tls
         else None,
     )
-    return ZooKeeperAddress(
-        hosts=address.hosts, chroot=Schema(cluster.chroot).chroot, auth=address.auth, tls=address.tls
-    )
+    return replace(address, chroot=Schema(cluster.chroot).chroot)

@@ -27,15 +27,17 @@ class ZooKeeperAddress:
     """Hosts, chroot and credentials of one cluster.
 
     hosts: "h1:2181,h2:2181". auth: "user:password" of ZooKeeper's digest scheme, from a root-only file; never shown.
+    viewers: "user:password" of those who may only read; who makes the cluster's tree needs it, and nobody else.
     """
 
     hosts: str
     chroot: str = DEFAULT_CHROOT
     auth: str = ""
     tls: Tls | None = None
+    viewers: str = ""
 
     @classmethod
-    def parse(cls, text: str, *, auth: str = "", tls: Tls | None = None) -> ZooKeeperAddress:
+    def parse(cls, text: str, *, auth: str = "", tls: Tls | None = None, viewers: str = "") -> ZooKeeperAddress:
         """The address in "h1:2181,h2/chroot", as `-c` takes it; without a chroot the default one.
 
         Raises `Invalid` naming `zookeeper`.
@@ -47,6 +49,7 @@ class ZooKeeperAddress:
             chroot=Schema(slash + chroot).chroot if slash else DEFAULT_CHROOT,
             auth=auth,
             tls=tls,
+            viewers=viewers,
         )
 
     @property

@@ -13,7 +13,7 @@ from kazoo.exceptions import EXCEPTIONS, KazooException, NoAuthError, NoNodeErro
 from kazoo.handlers.threading import KazooTimeoutError
 from kazoo.protocol import serialization as wire
 from kazoo.protocol.states import KazooState, KeeperState
-from kazoo.security import CREATOR_ALL_ACL, OPEN_ACL_UNSAFE
+from kazoo.security import CREATOR_ALL_ACL, OPEN_ACL_UNSAFE, make_digest_acl
 
 from pvccore.model.errors import Conflict, Refused, Unavailable
 from pvccore.state.address import ZooKeeperAddress
@@ -70,7 +70,7 @@ class ZooKeeperStore:
         self._generation = 0
         self._watches: list[_Watch] = []
         self._listeners: list[Callable[[Connection], None]] = []
-        self._acl = CREATOR_ALL_ACL if address.auth else OPEN_ACL_UNSAFE
+        self._acl: list[Any] | None = None
         self._client = WatchClient(
             address.hosts,
             session_s=session_s,
@@ -126,8 +126,9 @@ class ZooKeeperStore:
         """See `Store.commit`."""
         if not operations:
             return []
-        request = wire.Transaction([self._request(one) for one in operations])
         self._check_connected()
+        acl = self._tree_acl() if any(isinstance(one, Create) for one in operations) else []
+        request = wire.Transaction([_request(one, acl) for one in operations])
         results = self._answer(self._client.call_async(request), in_doubt=True)
         self._check_results(operations, results)
         return [
@@ -182,15 +183,22 @@ class ZooKeeperStore:
         if self._connection is not Connection.CONNECTED:
             raise Unavailable(f"no connection to ZooKeeper at {self.address.where} ({self._connection})")
 
-    def _request(self, operation: Operation) -> Any:  # noqa: ANN401 - kazoo has no types
-        if isinstance(operation, Create):
-            flags = int(operation.ephemeral) | int(operation.sequential) << 1
-            return wire.Create(operation.path, operation.data, self._acl, flags)
-        if isinstance(operation, Put):
-            return wire.SetData(operation.path, operation.data, operation.version)
-        if isinstance(operation, Delete):
-            return wire.Delete(operation.path, operation.version)
-        return wire.CheckVersion(operation.path, operation.version)
+    def _tree_acl(self) -> list[Any]:
+        """Who may do what with everything in the cluster's tree: as its maker said, whose word is on its first node.
+
+        So no other program needs to know the viewers. Without a tree it is ours to say.
+        """
+        if not self.address.auth:
+            return list(OPEN_ACL_UNSAFE)
+        if self._acl is None:
+            try:
+                found, _ = self._answer(self._client.get_acls_async(self.address.schema.version))
+            except Unavailable as unavailable:
+                if not isinstance(unavailable.__cause__, NoNodeError):
+                    raise
+                return _acl_of(self.address)
+            self._acl = _acl_of(self.address) if found == OPEN_ACL_UNSAFE else list(found)
+        return self._acl
 
     def _check_results(self, operations: Sequence[Operation], results: Sequence[object]) -> None:
         """Raise for the one operation that failed; kazoo returns errors as results."""
@@ -257,6 +265,24 @@ class ZooKeeperStore:
             self._changed.notify_all()
         for listener in tuple(self._listeners):
             listener(connection)
+
+
+def _acl_of(address: ZooKeeperAddress) -> list[Any]:
+    """Operators do everything, viewers read."""
+    user, _, password = address.viewers.partition(":")
+    viewers = [make_digest_acl(user, password, read=True)] if user and password else []
+    return [*CREATOR_ALL_ACL, *viewers]
+
+
+def _request(operation: Operation, acl: list[Any]) -> Any:  # noqa: ANN401 - kazoo has no types
+    if isinstance(operation, Create):
+        flags = int(operation.ephemeral) | int(operation.sequential) << 1
+        return wire.Create(operation.path, operation.data, acl, flags)
+    if isinstance(operation, Put):
+        return wire.SetData(operation.path, operation.data, operation.version)
+    if isinstance(operation, Delete):
+        return wire.Delete(operation.path, operation.version)
+    return wire.CheckVersion(operation.path, operation.version)
 
 
 def _check_read(path: str, answer: ReadError) -> None:

@@ -96,5 +96,5 @@ async def test_waiting_ends_with_the_limit_or_the_fact(world: World) -> None:
     assert await hub.until(lambda cluster: "hv1" in cluster.nodes, 0.0)
     assert not await hub.until(lambda cluster: "hv9" in cluster.nodes, 0.01)
     source.away = "gone"
-    assert not await hub.until(lambda cluster: True, 0.01)
+    assert not await hub.until(lambda _: True, 0.01)
     assert hub.following == 0
