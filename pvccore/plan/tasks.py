@@ -22,7 +22,9 @@ def may_take(task: Task, node: str, *, is_coordinator: bool) -> bool:
 def plan_tasks(cluster: Cluster, wall_s: float) -> Plan:
     """End what nobody carries out any more, and forget the oldest that have ended."""
     lost = [task for _, task in sorted(cluster.tasks.items()) if is_orphan(cluster, task)]
-    return Plan(steps=(*(_interrupted(task, wall_s) for task in lost), *_pruned(cluster)))
+    homeless = [task for _, task in sorted(cluster.tasks.items()) if is_homeless(cluster, task)]
+    ends = (*(_interrupted(task, wall_s) for task in lost), *(_never_begun(task, wall_s) for task in homeless))
+    return Plan(steps=(*ends, *_pruned(cluster)))
 
 
 def is_orphan(cluster: Cluster, task: Task) -> bool:
@@ -31,6 +33,11 @@ def is_orphan(cluster: Cluster, task: Task) -> bool:
         return False
     node = cluster.nodes.get(task.claimed_by)
     return node is None or node.alive is None or node.alive.token != task.claim
+
+
+def is_homeless(cluster: Cluster, task: Task) -> bool:
+    """Whether it waits for a node that is not of the cluster any more: nobody would ever take it."""
+    return task.state is TaskState.WAITING and bool(task.runs_on) and task.runs_on not in cluster.nodes
 
 
 def ended(task: Task, wall_s: float, *, result: str = "", error: str = "") -> Change:
@@ -54,6 +61,11 @@ def _interrupted(task: Task, wall_s: float) -> Step:
     words = f"{INTERRUPTED}: the daemon of {task.claimed_by} ended while it was at it"
     at = f" ({task.text or f'{task.progress:.0%}'})" if task.text or task.progress > 0 else ""
     return Step(change=ended(task, wall_s, error=f"{words}{at}; look what is there before you ask again"))
+
+
+def _never_begun(task: Task, wall_s: float) -> Step:
+    error = f"never begun: {task.runs_on} is not a node of the cluster any more"
+    return Step(change=ended(task, wall_s, error=error))
 
 
 def _pruned(cluster: Cluster) -> list[Step]:

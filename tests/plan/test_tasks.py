@@ -1,0 +1,140 @@
+"""Who may take a task, and what becomes of those that nobody carries out any more."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from pvccore.model.change import Kind
+from pvccore.model.cluster import Cluster
+from pvccore.model.node import Alive, Node
+from pvccore.model.task import Task, TaskState
+from pvccore.plan.effects import Plan
+from pvccore.plan.tasks import PRUNED_AT_ONCE, TASKS_KEPT, ended, is_orphan, may_take, plan_tasks
+from tests.plan.asked import cluster, node
+
+NOW_S = 5000.0
+WAITING = Task(key="1", verb="storage osd in", title="take OSD 1 in", vm="web1")
+RUNNING = replace(WAITING, state=TaskState.RUNNING, claimed_by="hv1", claim="s-1", progress=0.25, text="copying")
+
+
+def with_tasks(*tasks: Task, nodes: tuple[Node, ...] = ()) -> Cluster:
+    return replace(cluster(*nodes), tasks={task.key: task for task in tasks})
+
+
+def after(plan: Plan) -> list[Task]:
+    """What the tasks that are not forgotten become."""
+    changes = [step.change for step in plan.steps if step.change is not None]
+    return [write.after for one in changes for write in one.writes if isinstance(write.after, Task)]
+
+
+def forgotten(plan: Plan) -> list[str]:
+    changes = [step.change for step in plan.steps if step.change is not None]
+    return [write.key for one in changes for write in one.writes if write.kind is Kind.TASK and write.after is None]
+
+
+@pytest.mark.parametrize(
+    "state, runs_on, is_coordinator, takes",
+    [
+        (TaskState.WAITING, "", True, True),
+        (TaskState.WAITING, "", False, False),
+        (TaskState.WAITING, "hv1", False, True),
+        (TaskState.WAITING, "hv2", True, False),
+        (TaskState.RUNNING, "hv1", True, False),
+        (TaskState.CANCELLED, "", True, False),
+    ],
+)
+def test_a_waiting_task_is_taken_by_its_node_or_by_any_coordinator(
+    state: TaskState, runs_on: str, is_coordinator: bool, takes: bool
+) -> None:
+    assert may_take(replace(WAITING, state=state, runs_on=runs_on), "hv1", is_coordinator=is_coordinator) is takes
+
+
+@pytest.mark.parametrize(
+    "one, state, orphan",
+    [
+        (node("hv1"), TaskState.RUNNING, False),
+        (node("hv1"), TaskState.WAITING, False),
+        (node("hv1", alive=False), TaskState.RUNNING, True),
+        (node("hv1", alive=False), TaskState.DONE, False),
+        (replace(node("hv1"), alive=Alive(token="s-2")), TaskState.RUNNING, True),
+    ],
+)
+def test_a_running_task_is_an_orphan_once_the_token_it_was_claimed_under_is_gone(
+    one: Node, state: TaskState, orphan: bool
+) -> None:
+    assert is_orphan(with_tasks(nodes=(one,)), replace(RUNNING, state=state)) is orphan
+
+
+def test_a_task_of_a_node_that_was_removed_is_an_orphan() -> None:
+    assert is_orphan(with_tasks(), replace(RUNNING, claimed_by="hv9"))
+
+
+@pytest.mark.parametrize(
+    "known, words",
+    [
+        ({}, " (copying); look what is there"),
+        ({"text": ""}, " (25%); look what is there"),
+        ({"text": "", "progress": 0.0}, "while it was at it; look what is there"),
+        ({"text": "", "progress": -1.0}, "while it was at it; look what is there"),
+    ],
+)
+def test_an_orphan_fails_as_interrupted_and_tells_how_far_it_was(known: dict[str, object], words: str) -> None:
+    orphan = replace(RUNNING, claim="s-0", **known)  # type: ignore[arg-type]
+    (found,) = after(plan_tasks(with_tasks(orphan), NOW_S))
+    assert (found.state, found.ended_at, found.text) == (TaskState.FAILED, NOW_S, "")
+    assert found.error.startswith("interrupted: the daemon of hv1 ended")
+    assert words in found.error
+
+
+def test_a_cancelled_task_whose_daemon_died_is_failed_for_nobody_knows_what_it_left() -> None:
+    (found,) = after(plan_tasks(with_tasks(replace(RUNNING, claim="s-0", cancel_requested="anna@ops1")), NOW_S))
+    assert found.state is TaskState.FAILED
+
+
+def test_a_task_that_waits_for_a_node_that_was_removed_ends() -> None:
+    waits = (WAITING, replace(WAITING, key="2", runs_on="hv1"), replace(WAITING, key="3", runs_on="hv9"))
+    (found,) = after(plan_tasks(with_tasks(*waits, nodes=(node("hv1", alive=False),)), NOW_S))
+    assert (found.key, found.state) == ("3", TaskState.FAILED)
+    assert found.error == "never begun: hv9 is not a node of the cluster any more"
+
+
+def test_nothing_is_done_about_tasks_that_are_carried_out_or_few() -> None:
+    assert plan_tasks(with_tasks(RUNNING, replace(RUNNING, key="2", state=TaskState.DONE)), NOW_S) == Plan()
+
+
+@pytest.mark.parametrize(
+    "over, count", [(0, 0), (1, 1), (PRUNED_AT_ONCE, PRUNED_AT_ONCE), (PRUNED_AT_ONCE + 7, PRUNED_AT_ONCE)]
+)
+def test_only_the_oldest_ended_tasks_beyond_those_kept_are_forgotten(over: int, count: int) -> None:
+    old = [replace(WAITING, key=f"{number:04d}", state=TaskState.DONE) for number in range(1, TASKS_KEPT + over + 1)]
+    plan = plan_tasks(with_tasks(*reversed(old), replace(WAITING, key="0000")), NOW_S)
+    assert forgotten(plan) == [f"{number:04d}" for number in range(1, count + 1)]
+    assert all(step.change is not None and step.change.quiet for step in plan.steps)
+
+
+@pytest.mark.parametrize(
+    "cancelled, result, error, state, progress, why",
+    [
+        ("", "OSD 1 is in\nand more", "", TaskState.DONE, 1.0, "OSD 1 is in"),
+        ("anna@ops1", "OSD 1 is in", "", TaskState.DONE, 1.0, "OSD 1 is in"),
+        ("", "", "no such OSD", TaskState.FAILED, 0.25, "no such OSD"),
+        ("anna@ops1", "", "stopped half-way", TaskState.CANCELLED, 0.25, "stopped half-way"),
+    ],
+)
+def test_a_task_ends_done_failed_or_cancelled(
+    cancelled: str, result: str, error: str, state: TaskState, progress: float, why: str
+) -> None:
+    before = replace(RUNNING, cancel_requested=cancelled)
+    change = ended(before, NOW_S, result=result, error=error)
+    (write,) = change.writes
+    assert (write.kind, write.key, write.before) == (Kind.TASK, "1", before)
+    assert write.after == replace(
+        before, state=state, ended_at=NOW_S, result=result, error=error, progress=progress, text=""
+    )
+    assert (change.what, change.why, change.vm, change.node) == (f"take OSD 1 in: {state}", why, "web1", "hv1")
+
+
+def test_a_task_without_a_title_is_told_by_its_verb() -> None:
+    assert ended(replace(RUNNING, title=""), NOW_S).what == "storage osd in: done"
