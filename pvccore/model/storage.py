@@ -288,7 +288,7 @@ def parse_size(text: str) -> int:
         number = float(word[:-1] if unit else word) * (unit or 1)
     except ValueError:
         number = 0.0
-    if not 0 < number < 1 << 60:
+    if not 1 <= number < 1 << 60:
         raise Invalid("size", text, "must be like 20G, 512M or 1.5T")
     return int(number)
 
