@@ -250,3 +250,8 @@ def test_every_selector_has_a_meaning() -> None:
 def test_n_minus_1_holds_when_no_death_would_park_anything() -> None:
     assert Forecast(nodes=3).holds
     assert not Forecast(nodes=3, parked={"hv1": 2}).holds
+
+
+def test_a_forecast_is_known_once_it_was_worked_out() -> None:
+    assert not Forecast().is_known
+    assert Forecast(at=1.0).is_known

@@ -10,6 +10,7 @@ from pvccore.model.fence import FencePhase
 from pvccore.model.journal import JournalEntry
 from pvccore.model.maintenance import Maintenance
 from pvccore.model.node import Node, ReadinessState, WantedReadiness
+from pvccore.model.task import Task, TaskState
 from pvccore.model.vm import MigrationPhase, RequestVerb, Vm, VmState, Wanted
 from pvccore.plan.outcome import Aim, Goal, Progress, progress
 from tests.plan.asked import asked, cluster, flushed, node, travel, vm
@@ -135,3 +136,45 @@ def test_only_what_is_done_or_failed_has_ended() -> None:
     assert failed("x").ended
     assert not under_way("x").ended
     assert WantedReadiness.READY.value in progress(cluster(), Goal(aim=Aim.READY, node="hv1")).text
+
+
+COPYING = Task(key="1", title="clone a to b", state=TaskState.RUNNING, claimed_by="hv1")
+FINISHED = Task(key="1", title="clone a to b", state=TaskState.DONE)
+
+
+@pytest.mark.parametrize(
+    "task, expected",
+    [
+        (replace(COPYING, state=TaskState.WAITING), under_way("clone a to b: waits")),
+        (replace(COPYING, state=TaskState.WAITING, runs_on="hv2"), under_way("clone a to b: waits for hv2")),
+        (COPYING, under_way("clone a to b: runs on hv1")),
+        (replace(COPYING, progress=-1.0, text="copying"), under_way("clone a to b: runs on hv1, copying")),
+        (replace(COPYING, progress=0.5, text="copying"), under_way("clone a to b: runs on hv1 50%, copying")),
+        (FINISHED, done("clone a to b: done")),
+        (replace(FINISHED, result="b is a clone"), done("b is a clone")),
+        (replace(COPYING, state=TaskState.FAILED, error="no room"), failed("clone a to b: no room")),
+        (replace(COPYING, state=TaskState.CANCELLED), failed("clone a to b: cancelled")),
+        (replace(COPYING, key="2"), failed("task 1 is not there any more")),
+    ],
+)
+def test_a_task_is_done_failed_or_under_way(task: Task, expected: Progress) -> None:
+    assert progress(replace(cluster(), tasks={task.key: task}), Goal(aim=Aim.TASK, id="1")) == expected
+
+
+@pytest.mark.parametrize(
+    "first, second, is_done, has_failed",
+    [
+        (TaskState.DONE, TaskState.DONE, True, False),
+        (TaskState.DONE, TaskState.RUNNING, False, False),
+        (TaskState.FAILED, TaskState.RUNNING, False, False),
+        (TaskState.FAILED, TaskState.DONE, False, True),
+        (TaskState.FAILED, TaskState.CANCELLED, False, True),
+    ],
+)
+def test_of_several_tasks_all_must_end_and_none_may_fail(
+    first: TaskState, second: TaskState, is_done: bool, has_failed: bool
+) -> None:
+    tasks = {"1": replace(COPYING, state=first), "2": replace(COPYING, key="2", title="clone c to d", state=second)}
+    found = progress(replace(cluster(), tasks=tasks), Goal(aim=Aim.TASK, id="1,2"))
+    assert (found.done, found.failed) == (is_done, has_failed)
+    assert [text.partition(":")[0] for text in found.text.split("; ")] == ["clone a to b", "clone c to d"]
