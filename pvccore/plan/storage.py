@@ -116,7 +116,8 @@ def _pool_losses(cluster: Cluster, given: Given) -> tuple[str, ...]:
     pool = cluster.storage.pool(given["pool"])
     volumes = sorted(cluster.storage.volumes.get(pool.name, {}))
     named = f": {', '.join(volumes[:5])}" + (" …" if len(volumes) > 5 else "") if volumes else ""  # noqa: PLR2004
-    return (f"pool {pool.name} with {len(volumes)} volumes and {size_words(pool.stored_bytes)}{named}",)
+    count = checks.volumes_in(cluster, pool)
+    return (f"pool {pool.name} with {count} volumes and {size_words(pool.stored_bytes)}{named}",)
 
 
 def _resize_losses(cluster: Cluster, given: Given) -> tuple[str, ...]:

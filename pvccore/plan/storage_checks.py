@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from pvccore.model.cluster import Cluster
 from pvccore.model.errors import Invalid, NotFound, Refused
 from pvccore.model.metadata import NAME_PATTERN
-from pvccore.model.storage import Osd, Pool, Volume, parse_size, size_words, split_volume_path
-from pvccore.model.vm import Vm
+from pvccore.model.storage import Osd, Pool, Volume, parse_size, path_of_volume, size_words, split_volume_path
+from pvccore.model.vm import Vm, VmState, Wanted
 
 Given = Mapping[str, str]
 
@@ -98,10 +98,12 @@ def check_unused(cluster: Cluster, volume: str) -> None:
 
 
 def check_at_rest(cluster: Cluster, volume: str) -> None:
-    """Raise Refused while a VM that has this volume as a disk may be running."""
-    active = [vm for vm in users_of(cluster, volume) if vm.is_active]
-    if active:
-        raise Refused(f"{volume} is a disk of {active[0].name}, which is {active[0].placement.state}; stop it first")
+    """Raise Refused while a VM that has this volume as a disk may be running, or may be started at any moment."""
+    for vm in users_of(cluster, volume):
+        starts = vm.placement.state is VmState.STOPPED and vm.placement.wanted is Wanted.RUNNING
+        if vm.is_active or starts:
+            state = f"{vm.placement.state}{' and wanted running' if starts else ''}"
+            raise Refused(f"{volume} is a disk of {vm.name}, which is {state}; stop it first")
 
 
 def check_free_name(cluster: Cluster, pool: str, name: str) -> None:
@@ -147,8 +149,8 @@ def check_osd_remove(cluster: Cluster, given: Given) -> None:
     others = [one for one in cluster.storage.osds.values() if one.id != osd.id and one.is_in and one.is_up]
     if not others:
         raise Refused(f"OSD {osd.id} is the last one that is up and in")
-    left = sum(one.total_bytes - one.used_bytes for one in others)
-    if left * FULL_RATIO < osd.used_bytes and not is_forced(given):
+    left = sum(one.total_bytes for one in others) * FULL_RATIO - sum(one.used_bytes for one in others)
+    if left < osd.used_bytes and not is_forced(given):
         raise Refused(f"the other OSDs have no room for the {size_words(osd.used_bytes)} on OSD {osd.id}")
 
 
@@ -198,9 +200,28 @@ def check_pool_remove(cluster: Cluster, given: Given) -> None:
     if users:
         more = f" and {len(users) - 3} more" if len(users) > 3 else ""  # noqa: PLR2004 - names that fit a line
         raise Refused(f"pool {pool.name} has disks of {', '.join(users[:3])}{more}")
-    volumes = max(pool.volumes, len(cluster.storage.volumes.get(pool.name, {})))
+    clones = _clones_elsewhere(cluster, pool.name)
+    if clones:
+        raise Refused(f"pool {pool.name} has snapshots on which {', '.join(clones[:3])} hang")
+    volumes = volumes_in(cluster, pool)
     if volumes and not is_forced(given):
         raise Refused(f"pool {pool.name} has {volumes} volumes; --force removes them too")
+
+
+def volumes_in(cluster: Cluster, pool: Pool) -> int:
+    """How many volumes a pool has: as Ceph counted them, or more where more are known by name."""
+    return max(pool.volumes, len(cluster.storage.volumes.get(pool.name, {})))
+
+
+def _clones_elsewhere(cluster: Cluster, pool: str) -> list[str]:
+    """The volumes of other pools that would be lost with this one: Ceph removes a pool without asking for them."""
+    return sorted(
+        path_of_volume(place, one.name)
+        for place, volumes in cluster.storage.volumes.items()
+        if place != pool
+        for one in volumes.values()
+        if one.parent.startswith(f"{pool}/")
+    )
 
 
 def check_pool_set_pgs(cluster: Cluster, given: Given) -> None:
