@@ -61,7 +61,10 @@ class StorageVerbDialog(Dialog):
             proposed = self._action.proposed.get(field.name, options[0])
             return Choices([(one, one) for one in options], [proposed], only_one=True, id=name)
         value = self._action.proposed.get(field.name, field.default)
-        return Input(value, id=name, compact=True, max_length=LONGEST, placeholder=field.help)
+        # What is proposed is a beginning: typing goes on after it.
+        return Input(
+            value, id=name, compact=True, max_length=LONGEST, placeholder=field.help, select_on_focus=not value
+        )
 
     def _options(self, takes: Takes) -> list[str]:
         """What there is to choose from; empty where one types."""

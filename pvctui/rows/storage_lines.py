@@ -14,6 +14,7 @@ MOST_CHECKS = 3
 OLD_AFTER_S = 120.0
 """Figures older than this are told as old even when nobody has said why."""
 BAR_WIDTH = 20
+GAP = "   "
 NEARLY_FULL = 0.8
 HEALTH_LOOK = {
     StorageHealth.OK: ("● ok", "ok"),
@@ -36,7 +37,9 @@ def status_lines(view: View) -> list[Line]:
         why = f": {status.error}" if status.error else ""
         words = f"no daemon of this cluster has reported Ceph's state{why}"
         return [(("No storage report yet", "strong"),), ((words, "dim"),)]
-    lines = [_health(status, view.now_s), _use(status)]
+    lines = [_health(status), _use(status, view.now_s)]
+    if status.error:
+        lines.append((("▌", "bad"), (f"figures {ago(status.at, view.now_s)} old: {status.error}", "bad")))
     lines += _flags(status)
     told = [check for check in status.checks if not check.muted]
     lines += [_check(check) for check in told[:MOST_CHECKS]]
@@ -49,25 +52,15 @@ def status_lines(view: View) -> list[Line]:
 
 
 def age_cell(status: StorageStatus, now_s: float) -> Cell:
-    """How old the figures are; why, when nothing newer can be read."""
-    old = ago(status.at, now_s)
-    if status.error:
-        return (f"figures {old} old: {status.error}", "bad")
-    return (f"figures {old} old", "warn" if now_s - status.at > OLD_AFTER_S else "dim")
+    """How old the figures are."""
+    is_old = bool(status.error) or now_s - status.at > OLD_AFTER_S
+    return (f"figures {ago(status.at, now_s)} old", "warn" if is_old else "dim")
 
 
-def _health(status: StorageStatus, now_s: float) -> Line:
+def _health(status: StorageStatus) -> Line:
     osds = f"OSDs {status.osds_up}/{status.osds_total} up, {status.osds_in} in"
     all_up = status.osds_up == status.osds_total
-    return (
-        HEALTH_LOOK[status.health],
-        "     ",
-        osds if all_up else (osds, "warn"),
-        "     ",
-        *_pgs(status),
-        "     ",
-        age_cell(status, now_s),
-    )
+    return (HEALTH_LOOK[status.health], GAP, osds if all_up else (osds, "warn"), GAP, *_pgs(status))
 
 
 def _pgs(status: StorageStatus) -> Line:
@@ -76,20 +69,22 @@ def _pgs(status: StorageStatus) -> Line:
         return (f"PGs {status.pgs_total}, all clean",)
     degraded = f", {percent(status.degraded_ratio)} degraded" if status.degraded_ratio else ""
     misplaced = f", {percent(status.misplaced_ratio)} misplaced" if status.misplaced_ratio else ""
-    return ((f"PGs {status.pgs_total}, {status.pgs_total - clean} not clean{degraded}{misplaced}", "warn"),)
+    return ((f"{status.pgs_total - clean} of {status.pgs_total} PGs not clean{degraded}{misplaced}", "warn"),)
 
 
-def _use(status: StorageStatus) -> Line:
+def _use(status: StorageStatus, now_s: float) -> Line:
     used = status.used_ratio
     picture: Cell = (bar(used, BAR_WIDTH), "warn") if used >= NEARLY_FULL else bar(used, BAR_WIDTH)
     free = f"{size_of(status.available_bytes)} free"
     recovering = status.recovering_bytes_s
-    moved: Line = (f"     moving {size_of(recovering)}/s",) if recovering else ()
+    moved: Line = (f"{GAP}moving {size_of(recovering)}/s",) if recovering else ()
     return (
         picture,
         f" {percent(used)} of {size_of(status.total_bytes)}, {free}",
-        (f"     read {size_of(status.read_bytes_s)}/s, write {size_of(status.write_bytes_s)}/s", "dim"),
+        GAP,
+        age_cell(status, now_s),
         *moved,
+        (f"{GAP}read {size_of(status.read_bytes_s)}/s, write {size_of(status.write_bytes_s)}/s", "dim"),
     )
 
 
