@@ -80,6 +80,9 @@ class SimulatedCommands:
             self.storage.osds[number] = Osd(number=number, node=self.node, device=words[words.index("--data") + 1])
         return ""
 
+    def service_started(self, unit: str) -> None:
+        """Started with its machine: what is simulated needs no service."""
+
     # Looking
 
     def osd(self, number: str) -> Osd:

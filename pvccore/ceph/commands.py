@@ -19,6 +19,8 @@ LIMIT_S = 10.0
 SILENCE_LIMIT_S = 60.0
 """How long a command that tells its progress may say nothing."""
 LOOK_EVERY_S = 0.5
+SEVERAL = 3.0
+"""Several commands in one process may take so many times as long as one."""
 NO_SUCH_THING = 2
 """Exit code of `ceph` and `rbd` for ENOENT."""
 MAX_OUTPUT_BYTES = 64 * 1024 * 1024
@@ -64,6 +66,9 @@ class Commands(Protocol):
     def ceph_volume(self, *words: str) -> str:
         """What `ceph-volume WORDS` prints; it prepares and activates OSDs on this machine."""
 
+    def service_started(self, unit: str) -> None:
+        """Have this machine run a service, now and after every boot."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CephCommands:
@@ -85,7 +90,7 @@ class CephCommands:
         return _json(self._run([*self._ceph(), *words]))
 
     def ceph_all(self, *commands: str) -> list[Any]:
-        said = self._run(self._ceph(), typed="\n".join((*commands, "")))
+        said = self._run(self._ceph(), typed="\n".join((*commands, "")), limit_s=self.limit_s * SEVERAL)
         found = list(_documents(said))
         if len(found) != len(commands):
             raise Unavailable(f"Ceph answered {len(found)} of {len(commands)} questions")
@@ -110,6 +115,9 @@ class CephCommands:
 
     def ceph_volume(self, *words: str) -> str:
         return self._run(["ceph-volume", *words], limit_s=SILENCE_LIMIT_S)
+
+    def service_started(self, unit: str) -> None:
+        self._run(["systemctl", "enable", "--now", unit], limit_s=SILENCE_LIMIT_S)
 
     def _ceph(self) -> list[str]:
         connect_s = str(max(1, math.ceil(self.limit_s)))  # it counts the tool's own start as well

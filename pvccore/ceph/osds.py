@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pvccore.ceph.commands import Commands
-from pvccore.model.errors import Refused, Unavailable
+from pvccore.model.errors import PvcError, Refused, Unavailable
 from pvccore.model.storage import Osd
 
 KB = 1024
@@ -92,8 +92,13 @@ def add_osd(commands: Commands, device: str, device_class: str = "") -> int:
     made = Osds(commands=commands).ids() - before
     if len(made) != 1:
         raise Unavailable(f"{device} was prepared, but which OSD it became can't be told", in_doubt=True)
-    commands.ceph_volume("raw", "activate", "--device", device)
-    return next(iter(made))
+    number = next(iter(made))
+    try:
+        commands.ceph_volume("raw", "activate", "--device", device)
+        commands.service_started(f"ceph-osd@{number}")
+    except PvcError as error:
+        raise Refused(f"OSD {number} is made of {device} but does not run: {error}") from None
+    return number
 
 
 def parse_osds(tree: Any, perf: Any = None, metadata: Any = None) -> tuple[Osd, ...]:  # noqa: ANN401 - JSON
