@@ -6,11 +6,11 @@ import threading
 import time
 from collections.abc import Callable
 
-from pvccore.ceph.blocklist import Blocklist
+from pvccore.ceph.blocklist import Blocklist, address_of
 from pvccore.ceph.commands import Commands
 from pvccore.ceph.locks import Locks
 from pvccore.ceph.osds import Osds
-from pvccore.model.errors import PvcError
+from pvccore.model.errors import PvcError, Refused
 
 LISTED_FOR_S = 2.0
 """How long one look at the blocklist serves the starts of this node."""
@@ -30,6 +30,7 @@ class CephStorage:
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._commands = commands
+        self._own_address = own_address
         self._locks = Locks(commands=commands, own_address=own_address)
         self._osds = Osds(commands=commands)
         self._volumes_of = volumes_of
@@ -55,8 +56,15 @@ class CephStorage:
             return self._listed
 
     def clients(self, uuid: str) -> tuple[str, ...]:
-        """Tell the Ceph client addresses of the domain that has just been made."""
-        return self._locks.own_clients(self._volumes_of(uuid))
+        """Tell the Ceph client addresses of the domain that has just been made.
+
+        Raises `Refused` when they are not of this node's storage address: its fence could not lock them out.
+        """
+        found = self._locks.clients(self._volumes_of(uuid))
+        own = tuple(client for client in found if address_of(client) == self._own_address)
+        if found and not own:
+            raise Refused(f"it reaches Ceph from {address_of(found[0])}, but storage_address is {self._own_address}")
+        return own
 
     def add_to_blocklist(self, address: str, limit_s: float) -> None:
         """Refuse every client of that address, or end within the limit; harmless when it is so."""

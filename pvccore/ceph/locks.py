@@ -72,11 +72,10 @@ class Locks:
             for lock in holders.locks:
                 self.break_lock(volume, lock)
 
-    def own_clients(self, volumes: Iterable[str]) -> tuple[str, ...]:
-        """The clients of this node that have one of `volumes` open, as Ceph prints them ("10.0.0.1:0/123")."""
+    def clients(self, volumes: Iterable[str]) -> tuple[str, ...]:
+        """Who has one of `volumes` open for writing, as Ceph prints them ("10.0.0.1:0/123"), each once."""
         statuses = (self.commands.rbd("status", volume) for volume in volumes)
-        found = (client for status in statuses for client in watching_clients(status))
-        return tuple(dict.fromkeys(client for client in found if address_of(client) == self.own_address))
+        return tuple(dict.fromkeys(client for status in statuses for client in watching_clients(status)))
 
     def break_lock(self, volume: str, lock: Lock) -> None:
         """Remove one lock; harmless when it is gone."""

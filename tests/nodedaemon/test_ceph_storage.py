@@ -79,3 +79,14 @@ def test_one_look_at_the_blocklist_serves_the_starts_of_a_moment() -> None:
     time.now_s += LISTED_FOR_S
     node.inspect("d")
     assert ceph.asked.count(LISTED) == 2
+
+
+def test_the_clients_of_a_domain_are_those_of_the_storage_address() -> None:
+    assert storage(PlayedCeph(watcher=OWN)).clients("a") == (f"{OWN}:0/1",)
+    assert storage(PlayedCeph()).clients("a") == (), "a disk that is only read has no watcher"
+
+
+def test_a_domain_that_reaches_ceph_by_another_address_is_refused() -> None:
+    """The blocklist entry of a fence would not keep it from writing."""
+    with pytest.raises(Refused, match=f"from {ALIVE}, but storage_address is {OWN}"):
+        storage(PlayedCeph(watcher=ALIVE)).clients("a")
