@@ -1,4 +1,8 @@
-"""How long the lab's VMs are down when a node dies, and how long a flush takes: real QEMU, Ceph, IPMI, ZooKeeper."""
+"""How long the lab's VMs are down when a node dies, and how long a flush takes: real QEMU, Ceph, IPMI, ZooKeeper.
+
+Twenty emulated guests that boot would measure the processor: so the first one boots Debian's kernel and writes, and
+the others, with a disk in Ceph each like it, stay in their firmware, which finds nothing to boot.
+"""
 
 from __future__ import annotations
 
@@ -22,17 +26,15 @@ LOST_VMS, FLUSHED_VMS = 20, 10
 LIMIT_S = 600.0
 LOOK_EVERY_S = 0.1
 NODE = "hv1"
-START_LIMIT_S = 300
-"""Twenty emulated guests that boot at once leave so little of two cores that a start may take its time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outage:
-    """Seconds from a power cut until VMs were resumed elsewhere, and until a guest had booted and written."""
+    """Seconds from a power cut until VMs were resumed elsewhere, and until the one that boots had written."""
 
     first_resumed_s: float
     last_resumed_s: float
-    first_written_s: float
+    written_s: float
 
 
 def measure(directory: Path) -> Iterator[Figure]:
@@ -54,7 +56,7 @@ def _flushes(lab: Lab) -> Iterator[Figure]:
     flushed_s, ready_s = [], []
     with CephCluster(lab, witnessed=False) as cluster:
         names = _started(cluster, FLUSHED_VMS)
-        _wait(lambda: all("tick" in lab.host(NODE).serial(name) for name in names))
+        _wait(lambda: "tick" in lab.host(NODE).serial(names[0]))
         for _ in range(RUNS):
             flushed_s.append(_took_s(cluster, lambda: nodes.flush(cluster.operator, NODE), ReadinessState.FLUSHED))
             ready_s.append(_took_s(cluster, lambda: nodes.ready(cluster.operator, NODE), ReadinessState.READY))
@@ -76,7 +78,11 @@ def _outages(found: Sequence[Outage]) -> Iterator[Figure]:
     for words, target, seconds in (
         ("first VM resumed", "≤ 15 s", [one.first_resumed_s for one in found]),
         (f"last of {LOST_VMS} resumed", "≤ 25 s", [one.last_resumed_s for one in found]),
-        ("first guest has booted and written to its disk", "", [one.first_written_s for one in found]),
+        (
+            "the guest that boots, placed among the others, has written to its disk",
+            "",
+            [one.written_s for one in found],
+        ),
     ):
         yield Figure(what=f"power cut → {words}", measured=_median_and_worst(seconds), target=target)
 
@@ -103,12 +109,7 @@ def _outage(lab: Lab) -> Outage:
 
         _wait(all_run)
     seconds = sorted(resumed_s.values())
-    return Outage(first_resumed_s=seconds[0], last_resumed_s=seconds[-1], first_written_s=written_s[0])
-
-
-def _any_writes(lab: Lab, names: Sequence[str]) -> bool:
-    """Whether a guest on another node has said that it counts: it has written to its disk then."""
-    return any("tick" in lab.host(other).serial(name) for other in _others(lab) for name in names)
+    return Outage(first_resumed_s=seconds[0], last_resumed_s=seconds[-1], written_s=written_s[0])
 
 
 def _running_elsewhere(cluster: CephCluster) -> list[str]:
@@ -122,10 +123,9 @@ def _others(lab: Lab) -> list[str]:
 
 def _started(cluster: CephCluster, count: int) -> list[str]:
     """That many VMs, resumed on the node that is to be emptied."""
-    cluster.set("start_timeout_s", START_LIMIT_S)
     names = [f"vm{number:02}" for number in range(1, count + 1)]
     for name in names:
-        cluster.define_vm(name, on=NODE, start=True)
+        cluster.define_vm(name, on=NODE, start=True, boots=name == names[0])
     _wait(lambda: all(vm.placement.state is VmState.RUNNING for vm in cluster.look().vms.values()))
     return names
 

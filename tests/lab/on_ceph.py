@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import threading
 import time
 import uuid
@@ -134,11 +135,13 @@ class CephCluster(LivingCluster):
         for name in names:
             self.wait_until_runs(name, on=on)
 
-    def define_vm(self, name: str, *, on: str, start: bool = False) -> None:
-        """Define a VM with a disk in Ceph, on a node."""
+    def define_vm(self, name: str, *, on: str, start: bool = False, boots: bool = True) -> None:
+        """Define a VM with a disk in Ceph, on a node; one that boots nothing stays in its firmware."""
         disk = self.ceph.make_image(name)
         self._names.append(name)
         xml = domain_xml(name, str(uuid.uuid4()), disk_xml=disk.xml)
+        if not boots:
+            xml = re.sub(r"<(kernel|initrd|cmdline)>.*?</\1>", "", xml)
         definitions.define(self.operator, definitions.NewVm(xml=xml, node=on, paths=GUEST_PATHS, start=start))
 
     def wait_until_runs(self, name: str, *, on: str = "", not_on: str = "") -> str:
