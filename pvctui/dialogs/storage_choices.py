@@ -32,7 +32,7 @@ def all_entries(view: View, refusal: str) -> list[Entry]:
 
 
 def _entry(action: StorageAction, refusal: str) -> Entry:
-    hint = action.given.get("name") or "".join(list(action.given.values())[:1]) or action.verb
+    hint = action.verb.removeprefix("storage ")
     return Entry(choice=action.choice, name=action.of.help.rstrip("."), hint=hint, refusal=refusal)
 
 

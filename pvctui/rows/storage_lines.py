@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pvccore.model.storage import HealthCheck, StorageHealth, StorageStatus
-from pvctui.rows.lines import Line, many
+from pvctui.rows.lines import Line, many, text_of
 from pvctui.rows.moments import ago
 from pvctui.rows.view import View
 from pvctui.widgets.meter import bar, percent, size
@@ -14,6 +14,7 @@ MOST_CHECKS = 3
 OLD_AFTER_S = 120.0
 """Figures older than this are told as old even when nobody has said why."""
 BAR_WIDTH = 20
+WIDE = 200
 GAP = "   "
 NEARLY_FULL = 0.8
 HEALTH_LOOK = {
@@ -30,14 +31,14 @@ def size_of(size_bytes: float | None) -> str:
     return size(None if size_bytes is None or size_bytes < 0 else size_bytes / MEBIBYTE)
 
 
-def status_lines(view: View) -> list[Line]:
-    """The head of the storage screen."""
+def status_lines(view: View, width: int = WIDE) -> list[Line]:
+    """The head of the storage screen; what passes by is told where there is room."""
     status = view.cluster.storage.status
     if not status.is_known:
         why = f": {status.error}" if status.error else ""
         words = f"no daemon of this cluster has reported Ceph's state{why}"
         return [(("No storage report yet", "strong"),), ((words, "dim"),)]
-    lines = [_health(status), _use(status, view.now_s)]
+    lines = [_health(status), _use(status, view.now_s, width)]
     if status.error:
         lines.append((("▌", "bad"), (f"figures {ago(status.at, view.now_s)} old: {status.error}", "bad")))
     lines += _flags(status)
@@ -72,20 +73,16 @@ def _pgs(status: StorageStatus) -> Line:
     return ((f"{status.pgs_total - clean} of {status.pgs_total} PGs not clean{degraded}{misplaced}", "warn"),)
 
 
-def _use(status: StorageStatus, now_s: float) -> Line:
+def _use(status: StorageStatus, now_s: float, width: int) -> Line:
     used = status.used_ratio
     picture: Cell = (bar(used, BAR_WIDTH), "warn") if used >= NEARLY_FULL else bar(used, BAR_WIDTH)
     free = f"{size_of(status.available_bytes)} free"
     recovering = status.recovering_bytes_s
     moved: Line = (f"{GAP}moving {size_of(recovering)}/s",) if recovering else ()
-    return (
-        picture,
-        f" {percent(used)} of {size_of(status.total_bytes)}, {free}",
-        GAP,
-        age_cell(status, now_s),
-        *moved,
-        (f"{GAP}read {size_of(status.read_bytes_s)}/s, write {size_of(status.write_bytes_s)}/s", "dim"),
-    )
+    figures = f" {percent(used)} of {size_of(status.total_bytes)}, {free}"
+    line: Line = (picture, figures, GAP, age_cell(status, now_s), *moved)
+    flow = f"{GAP}read {size_of(status.read_bytes_s)}/s, write {size_of(status.write_bytes_s)}/s"
+    return (*line, (flow, "dim")) if len(text_of(line)) + len(flow) <= width else line
 
 
 def _flags(status: StorageStatus) -> list[Line]:

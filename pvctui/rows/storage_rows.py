@@ -42,7 +42,7 @@ VOLUME_COLUMNS = (
     Column(key="size", title="SIZE", width=7, align=RIGHT, measure=Measure.BYTES),
     Column(key="used", title="USED", width=7, align=RIGHT, measure=Measure.BYTES),
     Column(key="vm", title="VM", width=12, min_width=8, max_width=26, weight=1),
-    Column(key="lock", title="LOCKED BY", width=12, max_width=24, weight=1, from_width=62),
+    Column(key="lock", title="LOCKED", width=10, max_width=24, weight=1, from_width=62),
     Column(key="snapshots", title="SNAPS", width=5, align=RIGHT),
     Column(key="parent", title="CLONE OF", width=12, max_width=40, weight=1, from_width=100),
     Column(key="why", title="WHY", width=8, weight=2, from_width=84, sortable=False),
@@ -158,7 +158,7 @@ def rows_of_volumes(cluster: Cluster) -> list[Row]:
 
 def _volume(path: str, volume: Volume, users: Mapping[str, list[str]]) -> Row:
     vms = ", ".join(sorted(users.get(path, ())))
-    holder = volume.lock_holder or ("somebody" if volume.is_locked else "")
+    holder = volume.lock_holder or ("yes" if volume.is_locked else "")
     why = "locked, though no VM here has it" if volume.is_locked and not vms else "" if vms else "no VM has it"
     used = volume.used_bytes if volume.used_bytes >= 0 else None
     return _row(

@@ -172,7 +172,7 @@ class StoragePlace(Place):
         self.current.tick(view)
 
     def _tell(self, view: View) -> None:
-        self._status.show_lines(status_lines(view))
+        self._status.show_lines(status_lines(view, max(40, self.size.width - 2)))
         pieces: list[Cell] = [" "]
         for index, of in enumerate(LISTS.values()):
             pieces += [(of.title, "accent" if index == self._shown else "dim"), "   "]

@@ -80,6 +80,13 @@ def test_a_storage_that_is_well_says_little() -> None:
     assert len(head(fine).splitlines()) == 2
 
 
+def test_the_flow_of_bytes_is_told_where_there_is_room() -> None:
+    view = view_of(on_ceph())
+    assert "read 0 M/s" in told(status_lines(view, 120))
+    assert "read" not in told(status_lines(view, 78))
+    assert max(len(text_of(line)) for line in status_lines(view, 78)[1:]) <= 78
+
+
 # Rows
 
 
