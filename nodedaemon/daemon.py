@@ -6,7 +6,7 @@ import logging
 import random
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from nodedaemon.agent import AgentLoop
 from nodedaemon.ceph_storage import CephStorage
@@ -45,6 +45,8 @@ HANGING_AFTER_S = 60.0
 GOODBYE_LIMIT_S = 10.0
 """How long a daemon that ends waits for a store that is away; after that it is absent without a goodbye."""
 GOODBYE_AGAIN_S = 0.5
+TASK_COMMAND_LIMIT_S = 30.0
+"""A command of a task changes something: it is given up later than one that only looks."""
 
 log = logging.getLogger(__name__)
 
@@ -132,7 +134,7 @@ class Daemon:
         if self._around.ceph is None:
             return {}
         tasks = StorageTasks(
-            commands=self._around.ceph,
+            commands=replace(self._around.ceph, limit_s=TASK_COMMAND_LIMIT_S),
             cluster=lambda: load_cluster(self._store, schema),
             guests=self._around.hypervisor,
             own_address=self.identity.config.storage_address,
