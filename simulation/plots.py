@@ -46,13 +46,7 @@ class Stage:
         return self.random.choice((1.5, 3.0, 3.5, 5.0, 5.2, 6.0, 12.0))
 
 
-def random_plot(cluster: Scenario, random: Random, start_s: float) -> list[Line]:
-    """One plot on this cluster."""
-    stage = Stage(cluster, random)
-    return [(start_s + at_s, line) for at_s, line in random.choice(PLOTS)(stage)]
-
-
-def _ruler_stands_still(stage: Stage) -> list[Line]:
+def ruler_stands_still(stage: Stage) -> list[Line]:
     """The manager stands still before a step of a fence; meanwhile maintenance is on, or the node is back."""
     answers = ("maintenance on", "maintenance on", f"heal {stage.victim.name}", f"power-on {stage.victim.name}")
     return [
@@ -62,7 +56,7 @@ def _ruler_stands_still(stage: Stage) -> list[Line]:
     ]
 
 
-def _late_decision(stage: Stage) -> list[Line]:
+def late_decision(stage: Stage) -> list[Line]:
     """The manager stands still, within its session, right before it writes a step; maintenance comes first."""
     return [
         (0.0, f"partition {stage.victim.name}"),
@@ -71,7 +65,7 @@ def _late_decision(stage: Stage) -> list[Line]:
     ]
 
 
-def _late_power_off(stage: Stage) -> list[Line]:
+def late_power_off(stage: Stage) -> list[Line]:
     """The manager has written that it sends a power-off, and stands still before it does, far beyond its session."""
     answers = ("maintenance on", "maintenance on", f"heal {stage.victim.name}")
     return [
@@ -81,13 +75,13 @@ def _late_power_off(stage: Stage) -> list[Line]:
     ]
 
 
-def _ruler_dies(stage: Stage) -> list[Line]:
+def ruler_dies(stage: Stage) -> list[Line]:
     """The manager dies between two steps of a fence."""
     count = stage.random.randint(1, 16)
     return [(0.0, stage.silence), (stage.soon(0.0, 4.0), f"crash-daemon {stage.ruler} {count}")]
 
 
-def _bmc_lies(stage: Stage) -> list[Line]:
+def bmc_lies(stage: Stage) -> list[Line]:
     """The BMC says off, but the node runs on, cut off; later it is back."""
     name = stage.victim.name
     return [
@@ -98,7 +92,7 @@ def _bmc_lies(stage: Stage) -> list[Line]:
     ]
 
 
-def _bmc_dies(stage: Stage) -> list[Line]:
+def bmc_dies(stage: Stage) -> list[Line]:
     """No agent can tell; meanwhile the node may come back, be switched off by hand, or lose a guest."""
     name = stage.victim.name
     return [
@@ -111,7 +105,7 @@ def _bmc_dies(stage: Stage) -> list[Line]:
     ]
 
 
-def _fenced_alive(stage: Stage) -> list[Line]:
+def fenced_alive(stage: Stage) -> list[Line]:
     """A person has a living node fenced whose BMC does not answer, while one of its guests ends."""
     name = stage.victim.name
     return [
@@ -122,7 +116,7 @@ def _fenced_alive(stage: Stage) -> list[Line]:
     ]
 
 
-def _starts_while_fenced(stage: Stage) -> list[Line]:
+def starts_while_fenced(stage: Stage) -> list[Line]:
     """An agent stands still right before it claims a VM, while its node is fenced or the VM is moved away."""
     name, vm = stage.resting.node, stage.resting.definition.name
     answer = stage.random.choice((f"node fence {name}", f"vm move {vm} --to {stage.other.name}", "maintenance on"))
@@ -133,7 +127,7 @@ def _starts_while_fenced(stage: Stage) -> list[Line]:
     ]
 
 
-def _migration_breaks(stage: Stage) -> list[Line]:
+def migration_breaks(stage: Stage) -> list[Line]:
     """Source, target or manager fails during a migration."""
     name, vm = stage.other.name, stage.vm.definition.name
     hurt = stage.random.choice((name, stage.victim.name))
@@ -148,19 +142,19 @@ def _migration_breaks(stage: Stage) -> list[Line]:
     ]
 
 
-def _two_at_once(stage: Stage) -> list[Line]:
+def two_at_once(stage: Stage) -> list[Line]:
     """Two nodes go within moments: their VMs compete for the room that is left."""
     return [(0.0, stage.silence), (stage.soon(0.0, 8.0), f"power-cut {stage.other.name}")]
 
 
-def _flush_breaks(stage: Stage) -> list[Line]:
+def flush_breaks(stage: Stage) -> list[Line]:
     """A node is being emptied when it, or where its VMs go, fails; or it is wanted back half-way."""
     name = stage.victim.name
     fault = stage.random.choice((stage.silence, f"power-cut {stage.other.name}", f"node ready {name}"))
     return [(0.0, f"node flush {name}"), (stage.soon(0.2, 8.0), fault), (stage.soon(10.0, 50.0), f"node ready {name}")]
 
 
-def _store_goes(stage: Stage) -> list[Line]:
+def store_goes(stage: Stage) -> list[Line]:
     """ZooKeeper goes away around the death of a node."""
     return [
         (stage.soon(0.0, 10.0), "zookeeper-down"),
@@ -169,7 +163,7 @@ def _store_goes(stage: Stage) -> list[Line]:
     ]
 
 
-def _goodbyes(stage: Stage) -> list[Line]:
+def goodbyes(stage: Stage) -> list[Line]:
     """A node leaves in good order, and then something happens to it."""
     name = stage.victim.name
     leave = stage.random.choice(("stop-daemon", "stop-host"))
@@ -177,21 +171,23 @@ def _goodbyes(stage: Stage) -> list[Line]:
     return [(0.0, f"{leave} {name}"), (stage.soon(0.0, 20.0), f"{then} {name}")]
 
 
-PLOTS: tuple[Callable[[Stage], list[Line]], ...] = (
-    _ruler_stands_still,
-    _late_decision,
-    _late_decision,
-    _late_power_off,
-    _late_power_off,
-    _ruler_dies,
-    _bmc_lies,
-    _bmc_dies,
-    _fenced_alive,
-    _starts_while_fenced,
-    _migration_breaks,
-    _migration_breaks,
-    _two_at_once,
-    _flush_breaks,
-    _store_goes,
-    _goodbyes,
+Plot = Callable[[Stage], list[Line]]
+
+PLOTS: tuple[Plot, ...] = (
+    ruler_stands_still,
+    late_decision,
+    late_decision,
+    late_power_off,
+    late_power_off,
+    ruler_dies,
+    bmc_lies,
+    bmc_dies,
+    fenced_alive,
+    starts_while_fenced,
+    migration_breaks,
+    migration_breaks,
+    two_at_once,
+    flush_breaks,
+    store_goes,
+    goodbyes,
 )

@@ -8,7 +8,7 @@ from random import Random
 
 from pvccore.model.node import NodeRole
 from simulation.faults import FAULTS, Takes, parse_fault
-from simulation.plots import PLOT_S, Line, random_plot
+from simulation.plots import PLOT_S, PLOTS, Line, Plot, Stage
 from simulation.scenario import Scenario, Step
 
 FAULTS_UNTIL_S = 110.0
@@ -83,12 +83,14 @@ class Schedule:
     scenario: Scenario
 
 
-def random_schedule(cluster: Scenario, seed: int) -> Schedule:
-    """The schedule of that seed: a plot, or mere chance, or both at once."""
+def random_schedule(cluster: Scenario, seed: int, focus: Plot | None = None) -> Schedule:
+    """The schedule of that seed: a plot, or mere chance, or both at once. focus: always this plot."""
     random = Random(f"schedule {seed}")
     lines: list[Line] = []
-    if random.random() < PLOT_SHARE and cluster.vms:
-        lines += random_plot(cluster, random, random.uniform(0.0, FAULTS_UNTIL_S - PLOT_S))
+    if (random.random() < PLOT_SHARE or focus is not None) and cluster.vms:
+        plot = focus or random.choice(PLOTS)
+        start_s = random.uniform(0.0, FAULTS_UNTIL_S - PLOT_S)
+        lines += [(start_s + at_s, line) for at_s, line in plot(Stage(cluster, random))]
     burst_s = random.uniform(0.0, FAULTS_UNTIL_S - BURST_S)
     for _ in range(random.randint(0 if lines else 1, FEW_STEPS if lines else MOST_STEPS)):
         if random.random() < 0.4:  # noqa: PLR2004 - most faults come in bursts

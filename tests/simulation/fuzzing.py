@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pvccli.commands.simulate import verbs
 from simulation.fuzz import violations_of
+from simulation.plots import Plot
 from simulation.scenario import Scenario, parse_scenario
 from simulation.schedules import random_schedule
 
@@ -19,6 +20,7 @@ def cluster(name: str = USUAL) -> Scenario:
     return parse_scenario(FILES[name].read_text(encoding="utf-8"), verbs().check)
 
 
-def broken_rules(seed: int, name: str = USUAL) -> set[str]:
+def broken_rules(seed: int, name: str = USUAL, focus: Plot | None = None) -> set[str]:
     """The rules that the schedule of this seed breaks."""
-    return {one.rule for one in violations_of(random_schedule(cluster(name), seed).scenario, verbs(), seed)}
+    scenario = random_schedule(cluster(name), seed, focus).scenario
+    return {one.rule for one in violations_of(scenario, verbs(), seed)}

@@ -21,7 +21,8 @@ from pvccore.plan.local import plan_local
 from pvccore.plan.placement import Rooms
 from pvccore.plan.watch import Watch
 from pvccore.state.session import Session
-from simulation import rules
+from simulation import plots, rules
+from simulation.plots import Plot
 
 Patch = pytest.MonkeyPatch
 PROVERS = (fence_steps, fencing)
@@ -30,11 +31,15 @@ PROVERS = (fence_steps, fencing)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mutant:
-    """A safeguard that is left out, and which rules are broken then (any of them)."""
+    """A safeguard that is left out, and which rules are broken then (any of them).
+
+    focus: the plot that closes in on it; without one any schedule may find it.
+    """
 
     name: str
     leave_out: Callable[[Patch], None]
     breaks: tuple[str, ...]
+    focus: Plot | None = None
 
 
 def _without(kind: Kind) -> Callable[[Patch], None]:
@@ -120,13 +125,36 @@ def _power_offs_have_no_deadline(patch: Patch) -> None:
 
 
 MUTANTS = (
-    Mutant(name="commits without the lease", leave_out=_without(Kind.LEASE), breaks=(rules.LEASE,)),
-    Mutant(name="commits without being alive", leave_out=_without(Kind.ALIVE), breaks=(rules.GHOST, rules.TWO_COPIES)),
-    Mutant(name="claims without the fence check", leave_out=_without(Kind.FENCE), breaks=(rules.GATE,)),
     Mutant(
-        name="steps without the maintenance check", leave_out=_without(Kind.MAINTENANCE), breaks=(rules.MAINTENANCE,)
+        name="commits without the lease",
+        leave_out=_without(Kind.LEASE),
+        breaks=(rules.LEASE,),
+        focus=plots.ruler_stands_still,
     ),
-    Mutant(name="maintenance holds nothing", leave_out=_maintenance_holds_nothing, breaks=(rules.MAINTENANCE,)),
+    Mutant(
+        name="commits without being alive",
+        leave_out=_without(Kind.ALIVE),
+        breaks=(rules.GHOST, rules.TWO_COPIES),
+        focus=plots.starts_while_fenced,
+    ),
+    Mutant(
+        name="claims without the fence check",
+        leave_out=_without(Kind.FENCE),
+        breaks=(rules.GATE,),
+        focus=plots.starts_while_fenced,
+    ),
+    Mutant(
+        name="steps without the maintenance check",
+        leave_out=_without(Kind.MAINTENANCE),
+        breaks=(rules.MAINTENANCE,),
+        focus=plots.late_decision,
+    ),
+    Mutant(
+        name="maintenance holds nothing",
+        leave_out=_maintenance_holds_nothing,
+        breaks=(rules.MAINTENANCE,),
+        focus=plots.late_power_off,
+    ),
     Mutant(
         name="recovers before it is powered off",
         leave_out=_power_off_is_believed,
@@ -137,7 +165,9 @@ MUTANTS = (
         leave_out=_off_once_is_off_for_ever,
         breaks=(rules.OFF_FIRST, rules.TWO_COPIES),
     ),
-    Mutant(name="forgets the reservation", leave_out=_nothing_is_reserved, breaks=(rules.ROOM,)),
+    Mutant(
+        name="forgets the reservation", leave_out=_nothing_is_reserved, breaks=(rules.ROOM,), focus=plots.two_at_once
+    ),
     Mutant(name="has no gate", leave_out=_no_gate, breaks=(rules.GATE, rules.TWO_COPIES)),
     Mutant(name="leaves the blocklist out", leave_out=_no_blocklist, breaks=(rules.LOCKED_OUT, rules.TWO_WRITERS)),
     Mutant(name="overwrites the previous node", leave_out=_previous_node_is_overwritten, breaks=(rules.PREVIOUS_NODE,)),
@@ -147,5 +177,6 @@ MUTANTS = (
         name="lets a power-off come late",
         leave_out=_power_offs_have_no_deadline,
         breaks=(rules.MAINTENANCE, rules.ADMITTED),
+        focus=plots.late_power_off,
     ),
 )
