@@ -34,6 +34,8 @@ COMMANDS = {
     "journal": ("pvccli.commands.cluster:journal", "Who did what, and why."),
     "settings": ("pvccli.commands.cluster:settings", "The cluster's settings."),
     "api": ("pvccli.commands.api:api", "Tokens of the HTTP API on this machine."),
+    "backup": ("pvccli.commands.backup:backup", "Write the cluster's memory to a file."),
+    "restore": ("pvccli.commands.backup:restore", "Make the cluster's memory of a backup."),
     "init": ("pvccli.commands.cluster:init", "Create a new cluster's tree in ZooKeeper."),
     "simulate": ("pvccli.commands.simulate:simulate", "Try a situation out in a simulated cluster."),
 }

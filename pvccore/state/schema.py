@@ -31,6 +31,12 @@ ALIVE_PREFIX = "s-"
 JOURNAL_PREFIX = "e-"
 
 UUID_PATTERN = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+TOP = frozenset({
+    "schema", "settings", "maintenance", "manager", "nodes", "reports", "vms", "assigned", "names", "fences", "storage",
+    "forecast", "tasks", "journal",
+})  # fmt: skip
+"""The names of everything that lies directly below the root."""
+DEEPEST = 4
 _SEGMENT = re.compile(r"[^/\x00-\x1f\x7f-\x9f]+")
 _CHROOT = re.compile(r"(?:/[A-Za-z0-9][A-Za-z0-9._-]*)*")
 
@@ -191,6 +197,17 @@ class Schema:
         """The chroot and its parents, outermost first."""
         segments = self.chroot.split("/")[1:]
         return ["/" + "/".join(segments[: count + 1]) for count in range(len(segments))]
+
+    def relative(self, path: str) -> str:
+        """A path of this tree without its chroot: the same in every cluster."""
+        return path[len(self.chroot) + 1 :]
+
+    def absolute(self, relative: str) -> str:
+        """The path in this tree of what `relative` gave; raises `Invalid` unless it could be one."""
+        segments = relative.split("/")
+        if segments[0] not in TOP or len(segments) > DEEPEST:
+            raise Invalid("path", relative, "is no path of a cluster's tree")
+        return f"{self.chroot}/{'/'.join(map(_segment, segments))}"
 
     def traces_of_pvc_1(self) -> list[tuple[str, str]]:
         """Pairs of paths that exist together only where a PVC 1.0 cluster lives."""
