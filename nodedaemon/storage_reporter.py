@@ -159,15 +159,16 @@ class StorageReporter:
         """Say since when there is no answer; what is known keeps its age."""
         now_s = self._clock.monotonic()
         before = self._records.status
-        self._overview_at_s = now_s + REFRESH_EVERY_S
         self._dear_at_s = max(self._dear_at_s, now_s + REFRESH_EVERY_S)
         if wanted.look is Look.OVERVIEW:
+            self._overview_at_s = now_s + REFRESH_EVERY_S
             since = before.error_since if before.error else self._clock.wall()
             if not before.error:
                 log.warning("storage: %s", error, extra={"node": self._node})
             self._commit(self._records.status_change(replace(before, error=error, error_since=since, by=self._node)))
         else:
             log.info("%s of pool %s: %s", wanted.look, wanted.pool, error)
+            self._overview_at_s = now_s  # it tells whether there is any answer at all
             self._looked_at_s[wanted.pool] = self._measured_at_s[wanted.pool] = now_s
 
     def _take_overview(self, reading: Reading) -> None:
