@@ -19,14 +19,15 @@ from pvccore.model.cluster import Cluster, Delta
 from pvccore.model.errors import PvcError, Unavailable
 from pvctui.commands import COMMANDS, OVERVIEW, VMS, bindings, command_of_action, commands_at
 from pvctui.demo_actions import DemoActions
-from pvctui.dialogs.messages import Asked, Chosen
+from pvctui.dialogs.messages import Asked, AskedForMany, Chosen, OneOfMany
 from pvctui.look import THEMES
-from pvctui.requests import Requests
+from pvctui.requests import Request, Requests
 from pvctui.rows.pulse import Pulse
 from pvctui.rows.statuses import StatusBook
 from pvctui.rows.view import View
 from pvctui.screens import PLACES
 from pvctui.screens.place import DetailWanted, Opened, OverPlace, Place
+from pvctui.verbs import VERBS
 from pvctui.widgets.banners import Banners, FenceLine
 from pvctui.widgets.footer import Footer
 from pvctui.widgets.header import Header
@@ -34,6 +35,7 @@ from pvctui.widgets.line import OneLine
 from pvctui.widgets.tab_line import TabLine
 
 TICK_S = 1.0
+MANY = 2
 NARROWEST, LOWEST = 60, 15
 WIDTHS = [(0, "-too-narrow"), (NARROWEST, "-narrow"), (100, "-medium"), (120, "-wide")]
 HEIGHTS = [(0, "-too-low"), (LOWEST, "-low"), (22, "-usual"), (34, "-tall"), (50, "-very-tall")]
@@ -50,6 +52,16 @@ class Finished(Message):
     def __init__(self, asked: Asked, error: PvcError | None) -> None:
         super().__init__()
         self.asked = asked
+        self.error = error
+
+
+class OneFinished(Message):
+    """One of many requests was carried out, or refused."""
+
+    def __init__(self, asked: AskedForMany, one: OneOfMany, error: PvcError | None) -> None:
+        super().__init__()
+        self.asked = asked
+        self.one = one
         self.error = error
 
 
@@ -216,26 +228,50 @@ class Console(App[None]):
     @on(Asked)
     def _asked(self, message: Asked) -> None:
         """Carry it out on a thread of its own; the row shows it meanwhile."""
-        self._set_on_way(message.subject, message.words)
-        newest = self.view.cluster
+        self._set_on_way(message.words, message.subject)
 
         def carry_out() -> None:
-            error: PvcError | None = None
-            try:
-                self.requests.carry_out(message.request, newest)
-            except PvcError as refused:
-                error = refused
-            except Exception as crash:  # noqa: BLE001 - told to the person, in place of a dead dialog
-                self.log(crash)
-                error = Unavailable(f"the console failed: {type(crash).__name__}: {crash}")
-            self.post_message(Finished(message, error))
+            self.post_message(Finished(message, self._error_of(message.request)))
 
         self.run_worker(carry_out, thread=True, exit_on_error=False, name=message.words)
+
+    @on(AskedForMany)
+    def _asked_for_many(self, message: AskedForMany) -> None:
+        """Carry them out one after the other; every row shows it until its own is known."""
+        self._set_on_way(message.words, *(one.subject for one in message.asked))
+
+        def carry_out() -> None:
+            for one in message.asked:
+                self.post_message(OneFinished(message, one, self._error_of(one.request)))
+
+        self.run_worker(carry_out, thread=True, exit_on_error=False, name=message.words)
+
+    def _error_of(self, request: Request) -> PvcError | None:
+        """Why a request could not be carried out, on a worker's thread."""
+        try:
+            self.requests.carry_out(request, self.view.cluster)
+        except PvcError as refused:
+            return refused
+        except Exception as crash:  # noqa: BLE001 - told to the person, in place of a dead dialog
+            self.log(crash)
+            return Unavailable(f"the console failed: {type(crash).__name__}: {crash}")
+        return None
+
+    @on(OneFinished)
+    def _one_finished(self, message: OneFinished) -> None:
+        self._set_on_way("", message.one.subject)
+        dialog = message.asked.dialog
+        if message.error is None and self.place is not None:
+            self.place.unmark(message.one.subject)
+        if dialog in self.screen_stack:
+            dialog.one_finished(message.one, message.error)
+        elif message.error is not None:
+            self.tell(f"{message.asked.words} {message.one.name}: {message.error}", bad=True)
 
     @on(Finished)
     def _finished(self, message: Finished) -> None:
         asked = message.asked
-        self._set_on_way(asked.subject, "")
+        self._set_on_way("", asked.subject)
         is_open = asked.dialog in self.screen_stack
         if message.error is None:
             if is_open:
@@ -245,15 +281,15 @@ class Console(App[None]):
         else:
             self.tell(f"{asked.words}: {message.error}", bad=True)
 
-    def _set_on_way(self, subject: str, words: str) -> None:
-        key = subject.partition(" ")[2]
-        if not key:
+    def _set_on_way(self, words: str, *subjects: str) -> None:
+        touched = frozenset(key for subject in subjects if (key := subject.partition(" ")[2]))
+        if not touched:
             return
-        if words:
-            self._on_way[key] = words
-        else:
-            self._on_way.pop(key, None)
-        touched = frozenset({key})
+        for key in touched:
+            if words:
+                self._on_way[key] = words
+            else:
+                self._on_way.pop(key, None)
         self.view = self._still(on_way=dict(self._on_way), changed_vms=touched, delta=Delta(nodes=touched))
         self._spread()
 
@@ -265,13 +301,13 @@ class Console(App[None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """A key works where the table says so, and not under a dialog."""
-        command = command_of_action(action)
+        command = command_of_action(action, parameters)
         if command is None:
             return True
         if command.demo and self.demo is None:
             return False
         under_dialog = len(self.screen_stack) > 1
-        if under_dialog and action not in ("quit", "edit", "focus_next", "focus_previous"):
+        if under_dialog and action not in ("quit", "edit", "actions", "focus_next", "focus_previous"):
             return False
         return command.fits(self.place_name)
 
@@ -324,31 +360,38 @@ class Console(App[None]):
         """Everything there is, by name."""
         from pvctui.dialogs.palette import Palette, command_entries, subject_entries
         from pvctui.dialogs.storage_choices import all_entries
+        from pvctui.dialogs.verb_choices import verb_entries
 
         commands = [command for command in COMMANDS if self.demo is not None or not command.demo]
         refusal = self._refusal()
-        entries = [*command_entries(commands, refusal), *subject_entries(self.view), *all_entries(self.view, refusal)]
+        here = verb_entries(self._subjects(), self.view, refusal, keyless_only=True)
+        by_name = [*subject_entries(self.view), *all_entries(self.view, refusal)]
+        entries = [*command_entries(commands, refusal), *here, *by_name]
         self.push_screen(Palette(self.view, "Commands, nodes and VMs", entries))
 
     def action_actions(self) -> None:
         """What can be changed from here; what can't, with the reason."""
         from pvctui.dialogs.palette import Palette, command_entries
         from pvctui.dialogs.storage_choices import entries_on
+        from pvctui.dialogs.verb_choices import verb_entries
 
-        changing = [command for command in commands_at(self.place_name, demo=False) if command.changes]
-        subject = self._subject().partition(" ")[2]
+        changing = [one for one in commands_at(self.place_name, demo=False) if one.changes and one.id not in VERBS]
+        subjects = self._subjects()
+        subject = self._subject().partition(" ")[2] if len(subjects) < MANY else f"{len(subjects)} marked"
         found = self.view.cluster.vms.get(subject)
         name = found.name if found is not None else subject
         title = f"Actions on {name}" if name else "Actions"
         refusal = self._refusal()
-        here = entries_on(self._subject(), self.view, refusal)
+        storage = entries_on(self._subject(), self.view, refusal)
+        here = [*verb_entries(subjects, self.view, refusal), *storage]
         self.push_screen(Palette(self.view, title, [*here, *command_entries(changing, refusal)]))
 
     @on(Chosen)
     async def _chosen(self, message: Chosen) -> None:
         from pvctui.dialogs.storage_choices import dialog_of
+        from pvctui.dialogs.verb_choices import verb_dialog
 
-        dialog = dialog_of(message.choice, self.view)
+        dialog = verb_dialog(message.choice, self.view) or dialog_of(message.choice, self.view)
         if dialog is not None:
             self.push_screen(dialog)
             return
@@ -359,6 +402,16 @@ class Console(App[None]):
         if not command.fits(self.place_name):
             await self._show_place(min(command.places))
         await self.run_action(command.action)
+
+    def action_verb(self, name: str) -> None:
+        """The dialog of a verb on the marked rows, else on the row under the cursor."""
+        from pvctui.dialogs.verb import VerbDialog
+        from pvctui.dialogs.verb_choices import keys_of
+
+        kind, keys = keys_of(self._subjects(), self.view)
+        verb = VERBS[name]
+        if keys and kind == verb.kind and self._may_change():
+            self.push_screen(VerbDialog(self.view, verb, keys))
 
     def action_demo(self) -> None:
         """Break and mend the simulated world."""
@@ -372,6 +425,13 @@ class Console(App[None]):
         if isinstance(screen, OverPlace) and screen.subject:
             return screen.subject
         return self.place.subject if self.place is not None else ""
+
+    def _subjects(self) -> Sequence[str]:
+        """What an action is about: the marked rows, else the one under the cursor, or what is open over them."""
+        screen = self.screen
+        if isinstance(screen, OverPlace) and screen.subject:
+            return (screen.subject,)
+        return self.place.subjects if self.place is not None else ()
 
     def _refusal(self) -> str:
         """Why nothing can be changed now; empty when it can."""

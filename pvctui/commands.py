@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from textual.binding import Binding
 
+from pvctui.verbs import VERBS, Verb
+
 OVERVIEW, NODES, VMS, JOURNAL = "overview", "nodes", "vms", "journal"
 STORAGE, TASKS, RESILIENCE = "storage", "tasks", "resilience"
 LISTS = frozenset({OVERVIEW, NODES, VMS, STORAGE, TASKS, JOURNAL})
@@ -87,6 +89,19 @@ def shown_key(key: str) -> str:
     return key
 
 
+def _verb(verb: Verb) -> Command:
+    """The key of a verb on the rows of its list: it opens the verb's dialog."""
+    return Command(
+        id=verb.id,
+        keys=verb.key,
+        description=f"{verb.title}: the marked {'VMs' if verb.kind == 'vm' else 'nodes'}, or the one under the cursor",
+        action=f"verb('{verb.id}')",
+        label=verb.title.lower(),
+        places=frozenset({VMS if verb.kind == "vm" else NODES}),
+        changes=True,
+    )
+
+
 COMMANDS: tuple[Command, ...] = (
     Command(id="open.help", keys="question_mark", description="Help for this place", action="help", label="help"),
     Command(
@@ -126,6 +141,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         id="open.actions", keys="x", description="All actions here", action="actions", label="actions", places=LISTS
     ),
+    *(_verb(verb) for verb in VERBS.values() if verb.key),
     Command(
         id="demo.menu",
         keys="D",
@@ -165,9 +181,11 @@ def commands_at(place: str, *, demo: bool) -> list[Command]:
     return [command for command in COMMANDS if command.fits(place) and (demo or not command.demo)]
 
 
-def command_of_action(action: str) -> Command | None:
-    """The command behind an action's name without its parameters."""
-    return next((command for command in COMMANDS if command.action.partition("(")[0] == action), None)
+def command_of_action(action: str, parameters: tuple[object, ...] = ()) -> Command | None:
+    """The command behind an action's name and parameters; else the first one of that name."""
+    whole = f"{action}({', '.join(map(repr, parameters))})"
+    named = [command for command in COMMANDS if command.action.partition("(")[0] == action]
+    return next((command for command in named if command.action == whole), named[0] if named else None)
 
 
 def clashes(commands: Iterable[Command]) -> list[str]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from pvccore.model.cluster import Cluster
 from pvccore.model.errors import Refused
 from pvctui.bridge import Feed
+from pvctui.verbs import Given, Verb
 
 if TYPE_CHECKING:
     from pvccore.operations.operator import Operator, Result
@@ -82,3 +83,47 @@ def edit_metadata(vm: str, fields: Mapping[str, object], *, move: bool = False) 
     from pvccore.operations.metadata import meta
 
     return lambda operator: meta(operator, vm, fields, move=move)
+
+
+def request_of(verb: Verb, key: str, given: Given) -> Request:
+    """The verb on one VM (by uuid) or node, to be carried out by the operation of its name."""
+    if verb.kind == "node":
+        return _on_node(verb.name, key, given)
+    return _relocation(verb.name, key, given) if verb.takes_target else _on_vm(verb.name, key)
+
+
+def _on_vm(name: str, uuid: str) -> Request:
+    from pvccore.operations import definitions, moves, vms
+
+    operation = {
+        "start": vms.start,
+        "shutdown": vms.shutdown,
+        "restart": vms.restart,
+        "stop": vms.stop,
+        "disable": vms.disable,
+        "unmigrate": moves.unmigrate,
+        "undefine": definitions.undefine,
+    }[name]
+    return lambda operator: operation(operator, uuid)
+
+
+def _relocation(name: str, uuid: str, given: Given) -> Request:
+    from pvccore.operations.moves import migrate, move
+
+    if name == "move":
+        return lambda operator: move(operator, uuid, to=given.to)
+    return lambda operator: migrate(operator, uuid, to=given.to, force=given.force)
+
+
+def _on_node(name: str, node: str, given: Given) -> Request:
+    from pvccore.operations import nodes
+
+    if name == "remove":
+        return lambda operator: nodes.remove(operator, node)
+    operation = {
+        "flush": nodes.flush,
+        "ready": nodes.ready,
+        "fence": nodes.fence,
+        "confirmed-off": nodes.confirm_off,
+    }[name]
+    return lambda operator: operation(operator, node, reason=given.reason)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from textual.message import Message
 
 if TYPE_CHECKING:
     from pvctui.dialogs.dialog import Dialog
+    from pvctui.dialogs.verb import VerbDialog
     from pvctui.requests import Request
 
 
@@ -22,6 +25,25 @@ class Asked(Message):
         self.dialog = dialog
         self.request = request
         self.subject = subject
+        self.words = words
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OneOfMany:
+    """One of the requests of a dialog. subject: the row that shows "on its way", as `vm UUID` or `node NAME`."""
+
+    subject: str
+    name: str
+    request: Request
+
+
+class AskedForMany(Message):
+    """A dialog wants the same verb carried out on each of its subjects, one after the other."""
+
+    def __init__(self, dialog: VerbDialog, asked: Sequence[OneOfMany], words: str) -> None:
+        super().__init__()
+        self.dialog = dialog
+        self.asked = asked
         self.words = words
 
 

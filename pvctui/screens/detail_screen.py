@@ -15,8 +15,8 @@ from pvctui.widgets.detail import Detail
 from pvctui.widgets.header import Header
 from pvctui.widgets.line import OneLine
 
-KEYS = (" ", ("Esc", "key"), (" back  ", "dim"), (", .", "key"), (" tab  ", "dim"), ("e", "key"), (" edit", "dim"))
-NODE_KEYS = KEYS[:-2]
+KEYS = (" ", ("Esc", "key"), (" back  ", "dim"), (", .", "key"), (" tab  ", "dim"), ("x", "key"), (" actions  ", "dim"))
+VM_KEYS = (*KEYS, ("e", "key"), (" edit", "dim"))
 
 
 class DetailScreen(OverPlace):
@@ -27,6 +27,7 @@ class DetailScreen(OverPlace):
         Binding("comma", "step(-1)", "Previous tab", show=False),
         Binding("full_stop", "step(1)", "Next tab", show=False),
         Binding("e", "app.edit", "Edit", show=False),
+        Binding("x", "app.actions", "Actions", show=False),
     ]
     AUTO_FOCUS: ClassVar[str | None] = "DetailScroll"
 
@@ -41,7 +42,7 @@ class DetailScreen(OverPlace):
         yield Header()
         yield Banners()
         yield self._detail
-        yield OneLine(KEYS if self.subject.startswith("vm ") else NODE_KEYS, id="detail-keys")
+        yield OneLine(VM_KEYS if self.subject.startswith("vm ") else KEYS, id="detail-keys")
 
     def on_mount(self) -> None:
         """Say what is known already."""

@@ -70,6 +70,14 @@ class Place(Vertical):
         """What an action is about; empty for nothing."""
         return ""
 
+    @property
+    def subjects(self) -> Sequence[str]:
+        """What an action is about where rows can be marked: those, else the one under the cursor."""
+        return (self.subject,) if self.subject else ()
+
+    def unmark(self, subject: str) -> None:
+        """The action that a row was marked for is done."""
+
     def enter(self) -> None:
         """Take the keyboard."""
 
@@ -227,6 +235,15 @@ class ListPlace(Place):
         """The row under the cursor."""
         key = self.table.cursor_key
         return "" if key is None else self.subject_of(key)
+
+    @property
+    def subjects(self) -> Sequence[str]:
+        """The marked rows in their order, those that a filter hides too; else the row under the cursor."""
+        return [self.subject_of(key) for key in self.table.marked_keys] or super().subjects
+
+    def unmark(self, subject: str) -> None:
+        """Done: the mark goes."""
+        self.table.unmark(subject.partition(" ")[2])
 
     def enter(self) -> None:
         """The list has the keyboard."""

@@ -176,6 +176,11 @@ class LiveTable(TableView, inherit_bindings=False):
         self._set_marks(self.marks.cleared())
         self._tell_status()
 
+    def unmark(self, key: str) -> None:
+        """Take one row's mark away, where it has one."""
+        if key in self.marks:
+            self._mark(key)
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Esc is the screen's own, but for an open range."""
         if action == "end_range":

@@ -1,0 +1,218 @@
+"""A verb on one or many VMs or nodes: the plan, what must be known, Cancel, and the action; one result per row."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import ClassVar
+
+from textual import on
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, VerticalScroll
+from textual.widget import Widget
+from textual.widgets import Button, Input, Label
+
+from pvccore.model.errors import PvcError
+from pvctui.dialogs.dialog import Dialog
+from pvctui.dialogs.messages import AskedForMany, OneOfMany
+from pvctui.requests import request_of
+from pvctui.rows.lines import many
+from pvctui.rows.verb_lines import result_lines, verb_lines
+from pvctui.rows.verb_plan import Part, Target, plan_of, targets_of
+from pvctui.rows.view import View
+from pvctui.verbs import Given, Verb
+from pvctui.widgets.choices import Choices
+from pvctui.widgets.detail import Words
+from pvctui.widgets.live_table import LiveTable
+from pvctui.widgets.rows import Column, Row
+
+BY_SELECTOR = "*"
+"""The key of the row that lets the selector choose: no node can be called so."""
+FORCE = "force"
+MOST_TARGETS_SEEN = 8
+LONGEST_REASON = 256
+PLAN_AGAIN_AFTER_S = 1.0
+TARGET_COLUMNS = (
+    Column(key="node", title="TARGET", width=16, min_width=10, sortable=False),
+    Column(key="words", title="WHY", width=40, min_width=20, weight=1, sortable=False),
+)
+
+
+class VerbDialog(Dialog):
+    """One verb on its subjects, as they stand while the dialog is open."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("pageup", "scroll_plan(-1)", "Scroll up", show=False),
+        Binding("pagedown", "scroll_plan(1)", "Scroll down", show=False),
+    ]
+
+    def __init__(self, view: View, verb: Verb, keys: Sequence[str]) -> None:
+        """`keys`: uuids of VMs, or names of nodes."""
+        super().__init__(view)
+        self.verb = verb
+        self.keys = tuple(keys)
+        self._names = {key: view.cluster.vms[key].name if key in view.cluster.vms else key for key in self.keys}
+        self._parts: list[Part] = []
+        self._planned_at_s = view.now_s
+        self._asked: dict[str, str] = {}
+        self._results: dict[str, PvcError | None] = {}
+        self._means = Words(markup=False, id="means")
+        self._targets = LiveTable(TARGET_COLUMNS, header=False, id="field-to", classes="first")
+        self._force = Choices([(FORCE, "migrate it again; where it belongs stays the same")], id="field-force")
+        self._reason = Input(
+            id="field-reason", compact=True, max_length=LONGEST_REASON, placeholder="optional; stands in the journal"
+        )
+        self._confirmation = Input(id="field-confirmation", compact=True, placeholder=self.name_to_type)
+
+    # Words.
+
+    def title_text(self) -> str:
+        """What is done to what."""
+        noun = "VM" if self.verb.kind == "vm" else "node"
+        whom = self._names[self.keys[0]] if len(self.keys) == 1 else many(len(self.keys), noun)
+        return f"{self.verb.title}: {whom}"
+
+    def action_text(self) -> str:
+        """The verb."""
+        return self.verb.title
+
+    @property
+    def name_to_type(self) -> str:
+        """What must be typed before it may be done: the name; of many, their number."""
+        return self._names[self.keys[0]] if len(self.keys) == 1 else str(len(self.keys))
+
+    def body(self) -> Sequence[Widget]:
+        """What must be known, under what it means."""
+        fields: list[Widget] = [self._means]
+        if self.verb.takes_target:
+            self._put_targets()
+            fields.append(self._targets)
+        if self.verb.name == "migrate" and self._is_migrated():
+            fields.append(_field("Again", self._force))
+        if self.verb.takes_reason:
+            fields.append(_field("Reason", self._reason))
+        if self.verb.types_name:
+            word = "name" if len(self.keys) == 1 else "number"
+            fields.append(_field(f"Type the {word}", self._confirmation))
+        return fields
+
+    def _is_migrated(self) -> bool:
+        vms = self.view.cluster.vms
+        return any(vms[key].placement.previous_node for key in self.keys if key in vms)
+
+    def _put_targets(self) -> None:
+        vms = [self.view.cluster.vms[key] for key in self.keys if key in self.view.cluster.vms]
+        targets = targets_of(self.verb, vms, self.view.cluster) if vms else []
+        self._targets.set_rows(_target_row(target) for target in targets)
+        self._targets.styles.height = max(2, min(MOST_TARGETS_SEEN, len(targets)))
+
+    def on_mount(self) -> None:
+        """Say what would happen."""
+        super().on_mount()
+        self._tell()
+
+    def take(self, view: View) -> None:
+        """The plan is made anew when its subjects changed, and every second."""
+        super().take(view)
+        delta = view.delta
+        touched = delta.full or delta.maintenance or not (delta.vms | delta.nodes).isdisjoint(self.keys)
+        if not self.is_under_way and (touched or view.now_s - self._planned_at_s >= PLAN_AGAIN_AFTER_S):
+            self._tell()
+
+    @on(Choices.Changed)
+    @on(LiveTable.RowHighlighted)
+    def _tell(self) -> None:
+        self._planned_at_s = self.view.now_s
+        self._parts = plan_of(self.verb, self._left(), self.view.cluster, self._given())
+        self._means.show_lines(verb_lines(self.verb, self._parts))
+
+    def _left(self) -> list[str]:
+        """Those that have not been done yet."""
+        return [key for key in self.keys if key not in self._results or self._results[key] is not None]
+
+    def _given(self) -> Given:
+        to = self._targets.cursor_key if self.verb.takes_target else ""
+        return Given(
+            reason=self._reason.value.strip(),
+            to="" if to in (None, BY_SELECTOR) else str(to),
+            force=bool(self._force.chosen),
+        )
+
+    @on(LiveTable.RowSelected)
+    def _target_chosen(self, message: LiveTable.RowSelected) -> None:
+        """Enter on a target moves on."""
+        message.stop()
+        self.focus_next()
+
+    def action_scroll_plan(self, pages: int) -> None:
+        """A plan may be longer than the screen."""
+        body = self.query_one("#dialog-body", VerticalScroll)
+        if pages > 0:
+            body.scroll_page_down()
+        else:
+            body.scroll_page_up()
+
+    # Doing.
+
+    def act(self) -> None:
+        """Ask for those that may be asked for, unless the name was not typed."""
+        self._tell()
+        ready = [part for part in self._parts if not part.objection]
+        if not ready:
+            self.say(*(((f"✗ {part.name}: {part.objection}", "bad"),) for part in self._parts[:MOST_TARGETS_SEEN]))
+            return
+        if self.verb.types_name and self._confirmation.value.strip() != self.name_to_type:
+            self.say(((f"✗ type {self.name_to_type} to confirm", "bad"),))
+            self._confirmation.focus()
+            return
+        self._ask(ready)
+
+    def _ask(self, parts: Sequence[Part]) -> None:
+        given = self._given()
+        self.is_under_way = True
+        self.query_one("#act", Button).disabled = True
+        self._asked = {part.key: part.name for part in parts}
+        self._results = {key: error for key, error in self._results.items() if error is None}
+        asked = [
+            OneOfMany(
+                subject=f"{self.verb.kind} {part.key}",
+                name=part.name,
+                request=request_of(
+                    self.verb, part.key, replace(given, to=part.to) if self.verb.takes_target else given
+                ),
+            )
+            for part in parts
+        ]
+        self._tell_results()
+        self.post_message(AskedForMany(self, asked, self.verb.doing))
+
+    def one_finished(self, one: OneOfMany, error: PvcError | None) -> None:
+        """What came of one of them."""
+        self._results[one.subject.partition(" ")[2]] = error
+        if any(key not in self._results for key in self._asked):
+            self._tell_results()
+            return
+        failed = [error for key in self._asked if (error := self._results[key]) is not None]
+        if not failed:
+            self.done()
+            return
+        self.refused(failed[0])
+        self._tell()
+        self._tell_results()
+
+    def _tell_results(self) -> None:
+        told = {key: str(error) if error is not None else "" for key, error in self._results.items()}
+        self.say(*result_lines(self._asked, told))
+
+
+def _target_row(target: Target) -> Row:
+    name = target.name or "the selector"
+    state = "" if target.takes_it else "dim"
+    return Row(
+        key=target.name or BY_SELECTOR,
+        cells=((name, state) if state else name, (target.words, state or "ok")),
+    )
+
+
+def _field(label: str, *widgets: Widget) -> Horizontal:
+    return Horizontal(Label(label, markup=False), *widgets, classes="field")

@@ -1,0 +1,81 @@
+"""The words of a verb's dialog: what will happen to what, and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from pvccore.plan.preview import Preview
+from pvctui.rows.lines import BLANK, Line, many
+from pvctui.rows.verb_plan import Part
+from pvctui.verbs import Verb
+from pvctui.widgets.cell_text import fit
+
+MOST_PARTS = 20
+MOST_MOVES = 24
+MOST_PARKED = 10
+MOVES_ACROSS, MOVE_WIDTH = 3, 22
+
+
+def verb_lines(verb: Verb, parts: Sequence[Part]) -> list[Line]:
+    """What the verb means, and what it would do to each."""
+    lines: list[Line] = [(verb.means if len(parts) == 1 else f"{many(len(parts), _noun(verb))}, each: {verb.means}",)]
+    for part in parts[:MOST_PARTS]:
+        lines += _part_lines(verb, part)
+    if len(parts) > MOST_PARTS:
+        lines.append(((f"  … and {len(parts) - MOST_PARTS} more", "dim"),))
+    refused = sum(1 for part in parts if part.objection)
+    if refused and len(parts) > 1:
+        lines.append(((f"{refused} of {len(parts)} can't be done now and will be left alone", "warn"),))
+    return [*lines, BLANK]
+
+
+def _noun(verb: Verb) -> str:
+    return "VM" if verb.kind == "vm" else "node"
+
+
+def _part_lines(verb: Verb, part: Part) -> list[Line]:
+    if part.objection:
+        return [((f"✗ {part.name}: {part.objection}", "bad"),)]
+    if verb.kind == "vm":
+        return [("  ", (part.name, "strong"), f"  {part.outcome}")]
+    return [("  ", (part.name, "strong"), f"  {moves_words(part.moves)}"), *_move_lines(part.moves)]
+
+
+def moves_words(moves: Preview) -> str:
+    """How many VMs go elsewhere, and how many are parked."""
+    if not moves.moved and not moves.parked:
+        return "no VM is moved"
+    whole = many(len(moves.moved) + len(moves.parked), "VM")
+    parked = f", {len(moves.parked)} parked" if moves.parked else ", none is parked"
+    return f"{whole}: {len(moves.moved)} go to other nodes or back{parked}"
+
+
+def _move_lines(moves: Preview) -> list[Line]:
+    told = [f"{name} → {node}" for name, node in sorted(moves.moved.items())][:MOST_MOVES]
+    lines: list[Line] = []
+    for start in range(0, len(told), MOVES_ACROSS):
+        cells = (fit(words, MOVE_WIDTH) for words in told[start : start + MOVES_ACROSS])
+        lines.append(("    ", " ".join(cells)))
+    if len(moves.moved) > MOST_MOVES:
+        lines.append(((f"    … and {len(moves.moved) - MOST_MOVES} more", "dim"),))
+    parked = sorted(moves.parked.items())
+    lines += [((f"    ■ {name} is parked: {why}", "warn"),) for name, why in parked[:MOST_PARKED]]
+    if len(parked) > MOST_PARKED:
+        lines.append(((f"    … and {len(parked) - MOST_PARKED} more are parked", "warn"),))
+    return lines
+
+
+def result_lines(names: Mapping[str, str], results: Mapping[str, str]) -> list[Line]:
+    """One line per subject that was asked for; results: its refusal, "" for done."""
+    lines: list[Line] = []
+    bad = [key for key in names if results.get(key)]
+    done = [key for key in names if results.get(key) == ""]
+    waiting = [key for key in names if key not in results]
+    for key in [*bad, *waiting, *done][:MOST_PARTS]:
+        if key in waiting:
+            lines.append(((f"→ {names[key]} …", "busy"),))
+        else:
+            lines.append(((f"✗ {results[key]}", "bad"),) if results[key] else ((f"✓ {names[key]}", "ok"),))
+    if len(names) > MOST_PARTS:
+        lines.append((f"{len(done)} done, {len(bad)} refused, {len(waiting)} to come",))
+    return lines
