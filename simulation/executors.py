@@ -83,7 +83,7 @@ class SimulatedExecutor:
         if isinstance(effect, ReadPower | SendPowerOff | SendPowerOn):
             return self._fence_agent(effect, deadline_s)
         if isinstance(effect, AddBlocklist | LiftBlocklist | MarkOsdsDown):
-            return CEPH_S + self._machine.ceph.slow_s, lambda: self._ceph_command(effect)
+            return CEPH_S + self._machine.ceph.slow_s, lambda: self._ceph_command(effect, deadline_s)
         return self._hypervisor_call(effect)
 
     def _varied(self, usual_s: float) -> float:
@@ -96,16 +96,22 @@ class SimulatedExecutor:
     ) -> tuple[float, Callable[[], tuple[object, str]]]:
         target = self._world.machines[effect.node]
         if effect.agent.kind is FenceAgentKind.COMMAND:
-            return self._varied(1.0), lambda: self._command(effect.agent, effect.node)
+            return self._varied(1.0), lambda: self._command(effect.agent, effect.node, deadline_s)
         if target.bmc is Bmc.DEAD:
             return BMC_SILENCE_S, lambda: (Power.UNKNOWN, "the BMC does not answer")
         if isinstance(effect, ReadPower):
             return self._varied(0.2), lambda: self._reading(target)
         if isinstance(effect, SendPowerOn):
-            return self._varied(0.3), lambda: self._switched_on(target)
+            return self._varied(0.3), lambda: self._switched_on(target, deadline_s)
         return self._varied(0.5), lambda: self._switched_off(target, deadline_s)
 
-    def _command(self, agent: FenceAgent, node: str) -> tuple[object, str]:
+    def _is_late(self, deadline_s: float | None) -> bool:
+        """Whether the child process has ended itself by now: what it shall do must not come later."""
+        return deadline_s is not None and self._machine.clock.now_s > deadline_s
+
+    def _command(self, agent: FenceAgent, node: str, deadline_s: float | None) -> tuple[object, str]:
+        if self._is_late(deadline_s):
+            return Power.UNKNOWN, "ended at its deadline"
         if agent.address == "false":
             return Power.UNKNOWN, f"{agent.address} exited with 1"
         self._world.power_off(node, by=agent.address)
@@ -119,7 +125,9 @@ class SimulatedExecutor:
             return Power.OFF, ""
         return (Power.ON if target.power else Power.OFF), ""
 
-    def _switched_on(self, target: Machine) -> tuple[object, str]:
+    def _switched_on(self, target: Machine, deadline_s: float | None) -> tuple[object, str]:
+        if self._is_late(deadline_s):
+            return None, "ended at its deadline"
         if target.bmc is Bmc.DEAD:
             return None, "the BMC does not answer"
         if target.bmc is Bmc.OK:
@@ -127,7 +135,7 @@ class SimulatedExecutor:
         return None, ""
 
     def _switched_off(self, target: Machine, deadline_s: float | None) -> tuple[object, str]:
-        if deadline_s is not None and self._machine.clock.now_s > deadline_s:
+        if self._is_late(deadline_s):
             return Power.UNKNOWN, "ended at its deadline"
         if target.bmc is Bmc.DEAD:
             return Power.UNKNOWN, "the BMC does not answer"
@@ -137,8 +145,12 @@ class SimulatedExecutor:
 
     # Ceph
 
-    def _ceph_command(self, effect: AddBlocklist | LiftBlocklist | MarkOsdsDown) -> tuple[object, str]:
+    def _ceph_command(
+        self, effect: AddBlocklist | LiftBlocklist | MarkOsdsDown, deadline_s: float | None
+    ) -> tuple[object, str]:
         ceph = self._machine.ceph
+        if self._is_late(deadline_s):
+            return None, "ended at its deadline"
         if isinstance(effect, AddBlocklist):
             ceph.lock_out(effect.address)
         if isinstance(effect, LiftBlocklist):
