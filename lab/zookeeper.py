@@ -13,7 +13,10 @@ from lab.commands import LabError
 from lab.processes import Ledger
 from lab.waiting import wait_until
 
-CLASS_PATH = "/usr/share/java/zookeeper.jar:/usr/share/java/slf4j-simple.jar"
+# The last two are what TLS needs beside Debian's package, which forgets to name them.
+CLASS_PATH = ":".join(
+    f"/usr/share/java/{name}.jar" for name in ("zookeeper", "slf4j-simple", "netty-codec", "netty-resolver")
+)
 CLIENT_PORT = 2181
 QUORUM_PORT = 2888
 ELECTION_PORT = 3888
@@ -33,6 +36,7 @@ class ZooKeeperServer:
     """One ZooKeeper server with its own directory; alone on a free loopback port, or a member of an ensemble.
 
     `with ZooKeeperServer(tmp_path) as server: client = KazooClient(server.hosts)` is all that a test needs.
+    settings: further lines of its configuration.
     Stopped and started again it keeps its port and what it stored. It dies with the process that started it
     unless it belongs to a lab (`outlives_us`), whose ledger then ends it.
     """
@@ -46,6 +50,7 @@ class ZooKeeperServer:
         ledger: Ledger | None = None,
         heap_mb: int = 256,
         outlives_us: bool = False,
+        settings: Sequence[str] = (),
     ) -> None:
         self.directory = directory
         self.member = member
@@ -56,6 +61,7 @@ class ZooKeeperServer:
         self._ledger = ledger or Ledger(directory / "processes")
         self._heap_mb = heap_mb
         self._outlives_us = outlives_us
+        self._settings = tuple(settings)
 
     def __enter__(self) -> Self:
         self.start()
@@ -144,6 +150,7 @@ class ZooKeeperServer:
             "autopurge.purgeInterval=1",
         ]
         lines += [f"server.{one.number}={one.address}:{QUORUM_PORT}:{ELECTION_PORT}" for one in self.members]
+        lines += self._settings
         (self.directory / "store").mkdir(exist_ok=True)
         (self.directory / "zoo.cfg").write_text("\n".join(lines) + "\n")
         if self.member:

@@ -40,6 +40,7 @@ kazoo's own 2/3, and a time limit for connecting as long as the session, leave a
 server when one loses its power: its session, and so its node, would be lost with that server.
 """
 CONNECT_SHARE = 0.125
+TLS_CONNECT_SHARE = 0.25
 
 _header = struct.Struct("!iBi")
 _int = struct.Struct("!i")
@@ -234,7 +235,8 @@ class WatchClient(KazooClient):
         on_event: Callable[[str], None],
         **options: Any,  # noqa: ANN401 - kazoo's own
     ) -> None:
-        super().__init__(hosts, timeout=session_s, handler=_Handler(max(session_s * CONNECT_SHARE, 0.2)), **options)
+        share = TLS_CONNECT_SHARE if options.get("use_ssl") else CONNECT_SHARE
+        super().__init__(hosts, timeout=session_s, handler=_Handler(max(session_s * share, 0.2)), **options)
         connection = _Connection(self, self._conn_retry.copy(), logger=self.logger)
         connection.prepare(clock, on_event)
         self._connection: _Connection = connection
