@@ -30,5 +30,17 @@ class DemoActions(Protocol):
     def bmc_ok(self, node: str) -> None:
         """The node's BMC is honest again."""
 
+    def osd_lost(self, node: str) -> None:
+        """One more OSD of the node is gone; its copies are on others."""
+
+    def storage_slow(self, node: str) -> None:
+        """Every call to the storage takes two seconds more, from every node."""
+
+    def storage_gone(self, node: str) -> None:
+        """The storage answers nobody."""
+
+    def storage_full(self, node: str) -> None:
+        """Somebody fills a pool."""
+
     def mend_all(self) -> None:
         """Everything is as at the start, and every node powered on."""

@@ -13,6 +13,7 @@ DRAIN_S = 40.0
 """How long the copies on an OSD that is out take to go elsewhere."""
 NEARLY_FULL = 0.85
 FULL = 0.95
+FILLED = 0.9
 
 
 @dataclass(slots=True, kw_only=True)
@@ -75,6 +76,7 @@ class SimulatedStorage:
     pools: dict[str, Pool] = field(default_factory=dict)
     flags: set[str] = field(default_factory=set)
     lost_osds: set[int] = field(default_factory=set)
+    filled: dict[str, int] = field(default_factory=dict)
     files: dict[tuple[str, str], int] = field(default_factory=dict)
 
     def is_up(self, osd: Osd) -> bool:
@@ -93,6 +95,28 @@ class SimulatedStorage:
             for client in self.ceph.watchers.get(volume, ())
             if client.address not in self.ceph.blocklist and (client.dies_at_s is None or now_s < client.dies_at_s)
         ]
+
+    # Faults
+
+    def lose_osd(self, node: str) -> None:
+        """One more OSD of a node is gone; nothing when none is left."""
+        living = [osd.number for osd in self.osds.values() if osd.node == node and osd.number not in self.lost_osds]
+        self.lost_osds.update(living[:1])
+
+    def fill(self, name: str) -> None:
+        """Somebody writes into a pool until the whole storage is nearly full."""
+        pool = self.pools.get(name)
+        if pool is not None:
+            self.filled.setdefault(name, pool.filled_bytes)
+            pool.filled_bytes += max(0, int((self.total_bytes() * FILLED - self.used_bytes()) / pool.replicas))
+
+    def mend(self) -> None:
+        """Every OSD is back, and what was written to fill a pool is gone."""
+        self.lost_osds.clear()
+        for name, before_bytes in self.filled.items():
+            if name in self.pools:
+                self.pools[name].filled_bytes = before_bytes
+        self.filled.clear()
 
     # Figures
 

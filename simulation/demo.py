@@ -15,11 +15,13 @@ from pvccore.model.settings import Settings
 from pvccore.model.vm import Definition, Wanted
 from pvccore.state.memory import MemoryStore
 from pvccore.state.schema import Schema
+from simulation.ceph_state import SimulatedStorage
 from simulation.clock import VirtualClock
 from simulation.hosts import NodeSpec, VmSpec
 from simulation.machine import Bmc
 from simulation.world import SET_UP_S, World
 
+SLOW_S, GONE_S = 2.0, 60.0
 TICK_S = 0.05
 """How finely virtual time follows real time."""
 NODES, VMS = 6, 42
@@ -153,11 +155,41 @@ class DemoWorld:
         """Bring it back."""
         self._soon(self._world.zookeeper_up)
 
+    def osd_lost(self, node: str) -> None:
+        """Lose one more OSD of a node."""
+        self._soon(lambda: self._storage.lose_osd(node))
+
+    def storage_slow(self, node: str) -> None:
+        """Make every call to the storage two seconds slower."""
+        self._set_slow(SLOW_S)
+
+    def storage_gone(self, node: str) -> None:
+        """Let the storage answer nobody."""
+        self._set_slow(GONE_S)
+
+    def storage_full(self, node: str) -> None:
+        """Fill the pool of backups."""
+        self._soon(lambda: self._storage.fill("backup"))
+
+    @property
+    def _storage(self) -> SimulatedStorage:
+        storage = self._world.storage
+        assert storage is not None  # noqa: S101 - this world was made with one
+        return storage
+
+    def _set_slow(self, slow_s: float) -> None:
+        def change() -> None:
+            self._world.ceph.slow_s = slow_s
+
+        self._soon(change)
+
     def mend_all(self) -> None:
         """Mend every fault; power on what is off."""
         self._soon(self._mend)
 
     def _mend(self) -> None:
+        self._world.ceph.slow_s = 0.0
+        self._storage.mend()
         self._world.zookeeper_up()
         for name, machine in self._world.machines.items():
             machine.bmc = Bmc.OK

@@ -16,7 +16,7 @@ from pvccore.model.task import Task
 from pvccore.operations.reading import load_cluster
 from pvccore.state.schema import Schema
 from pvccore.state.session import Session
-from simulation.ceph_commands import SimulatedCommands
+from simulation.ceph_commands import LIMIT_S, SimulatedCommands
 from simulation.ceph_state import GB, Image, Osd, Pool, SimulatedStorage, Snap
 from simulation.machine import Machine
 
@@ -54,7 +54,7 @@ class SimulatedReader:
         self._is_dead = is_dead
 
     def begin(self, wanted: Wanted, heard: Heard) -> None:
-        clock, slow_s = self._machine.clock, min(self._storage.ceph.slow_s, 10.0)
+        clock, slow_s = self._machine.clock, min(self._storage.ceph.slow_s, LIMIT_S)
         began_s = clock.now_s
 
         def answer() -> None:
@@ -90,7 +90,7 @@ class SimulatedTasks:
         return bool(task.verb)
 
     def begin(self, work: Work) -> None:
-        whole_s = DURATIONS_S.get(work.task.verb, USUAL_S) + self._storage.ceph.slow_s
+        whole_s = DURATIONS_S.get(work.task.verb, USUAL_S) + min(self._storage.ceph.slow_s, LIMIT_S)
         self._go_on(work, 0.0, whole_s)
 
     def _go_on(self, work: Work, done_s: float, whole_s: float) -> None:

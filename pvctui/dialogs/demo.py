@@ -28,6 +28,10 @@ FAULTS = (
     ("bmc_dead", "let its BMC be silent", "cut its power too, and its fence fails: nothing is recovered"),
     ("bmc_lies", "let its BMC lie", "it says off though it is on; the disks are safe by the blocklist"),
     ("bmc_ok", "mend its BMC", "a failed fence is tried again"),
+    ("osd_lost", "lose one of its OSDs", "the storage is degraded, and says so"),
+    ("storage_slow", "slow the storage down", "for every node: slow operations, slow tasks"),
+    ("storage_gone", "let the storage be silent", "its figures keep their age, and tasks fail within their limit"),
+    ("storage_full", "fill a pool", "new volumes find no room"),
     ("mend_all", "mend everything", "every node is powered on again"),
 )
 

@@ -140,10 +140,15 @@ def test_a_storage_that_does_not_answer_is_told_and_tasks_fail(demo: Demo) -> No
 def test_slow_storage_and_full_pools_are_complained_of(demo: Demo) -> None:
     demo.world.ceph.slow_s = 2.0
     assert demo.world.storage is not None
-    demo.world.storage.pools["backup"].filled_bytes *= 2
+    demo.world.storage.fill("backup")
+    demo.world.storage.lose_osd("hv1")
     demo.wait(60)
     codes = [check.code for check in demo.world.cluster().storage.status.checks]
-    assert "SLOW_OPS" in codes
+    assert {"SLOW_OPS", "OSD_DOWN"} <= set(codes)
     assert "OSD_NEARFULL" in codes or "OSD_FULL" in codes
     with pytest.raises(PvcError, match="80% is the limit"):
         demo.begin("storage volume add", volume="vms/big", size="500G")
+    demo.world.ceph.slow_s = 0.0
+    demo.world.storage.mend()
+    demo.wait(60)
+    assert demo.world.cluster().storage.status.health is StorageHealth.OK
