@@ -82,9 +82,14 @@ class StorageVerbDialog(Dialog):
     def body(self) -> Sequence[Widget]:
         """What is given, what is asked, what it means, and the name to type."""
         told = Words(markup=False)
-        told.show_lines([labelled(name, value, width=14) for name, value in self._action.given.items()])
+        told.show_lines(
+            [
+                labelled(name.replace("_", " ").capitalize(), value, width=14)
+                for name, value in self._action.given.items()
+            ]
+        )
         fields = [_field(one.name, self._inputs[one.name]) for one in self._verb.fields if one.name in self._inputs]
-        typed = [_field("type the name", self._confirmation)] if self._verb.verb in NAMES_TO_TYPE else []
+        typed = [_field("confirm", self._confirmation)] if self._verb.verb in NAMES_TO_TYPE else []
         gap = Words(markup=False)
         gap.show_lines([BLANK])
         return [*([told] if self._action.given else []), *fields, gap, self._means, *typed]
@@ -115,7 +120,7 @@ class StorageVerbDialog(Dialog):
     def _tell(self) -> None:
         self._meaning = meaning_of(self._verb, self.given(), self.view.cluster)
         self._means.show_lines(meaning_lines(self._meaning))
-        self._confirmation.placeholder = self.name_to_type
+        self._confirmation.placeholder = f"type {self.name_to_type} here"
 
     def act(self) -> None:
         """Ask for it, unless something is missing or the name was not typed."""

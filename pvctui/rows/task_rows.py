@@ -119,7 +119,7 @@ def _summary(task: Task, view: View) -> list[Line]:
         lines.append(labelled("error" if task.error else "result" if task.has_ended else "at", why))
     lines += [
         labelled("asked by", task.asked_by or UNKNOWN, (f"  {moment(task.asked_at, view.now_s)}", "dim")),
-        labelled("carried out by", task.claimed_by or (task.runs_on or "any coordinator", "dim"), width=15),
+        labelled("node", task.claimed_by or (task.runs_on or "any coordinator", "dim")),
         labelled("began", moment(task.started_at, view.now_s)),
         labelled("ended", moment(task.ended_at, view.now_s)),
         labelled("took", age(took_s(task, view.now_s))),
