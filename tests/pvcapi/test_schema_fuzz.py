@@ -15,7 +15,7 @@ from pvccore.state.address import ZooKeeperAddress
 from tests.pvcapi.live import RealWorld, real_world, running, until
 
 pytestmark = [pytest.mark.zookeeper, pytest.mark.timeout(240)]
-EXAMPLES = 8
+EXAMPLES = 4
 LIMIT_S = 200
 CHECKS = (
     "not_a_server_error",
