@@ -107,7 +107,8 @@ def _overview(commands: Commands, wanted: Wanted) -> Reading:
     status, df, tree, dump, health, perf, metadata, versions = commands.ceph_all(*OVERVIEW)
     volumes = Volumes(commands=commands)
     pools = parse_pools(df, dump)
-    names = {pool.name: volumes.names(pool.name) for pool in pools if is_for_volumes(pool)}
+    listed = {pool.name: _names(volumes, pool.name) for pool in pools if is_for_volumes(pool)}
+    names = {pool: found for pool, found in listed.items() if found is not None}
     counts = {pool: len(found) for pool, found in names.items()}
     return Reading(
         wanted=wanted,
@@ -116,6 +117,14 @@ def _overview(commands: Commands, wanted: Wanted) -> Reading:
         pools=parse_pools(df, dump, counts),
         names=names,
     )
+
+
+def _names(volumes: Volumes, pool: str) -> tuple[str, ...] | None:
+    """The names of a pool's volumes; None when it has been removed meanwhile."""
+    try:
+        return volumes.names(pool)
+    except NotFound:
+        return None
 
 
 def _pool(commands: Commands, wanted: Wanted) -> Reading:

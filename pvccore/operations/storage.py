@@ -9,11 +9,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pvccore.model.cluster import Cluster
-from pvccore.model.errors import Refused
+from pvccore.model.errors import NotFound, Refused
 from pvccore.model.storage import Osd, Pool, Volume, path_of_volume
 from pvccore.operations.operator import Operator, Result
 from pvccore.operations.tasks import NewTask, request
-from pvccore.plan.storage import complete, storage_verb
+from pvccore.plan.storage import STORAGE_VERBS, StorageVerb, complete, storage_verb
 from pvccore.plan.storage_checks import users_of
 
 
@@ -26,8 +26,7 @@ def ask(operator: Operator, verb: str, given: Mapping[str, str], *, confirmed: b
     full = complete(found, given)
 
     def decide(cluster: Cluster) -> NewTask:
-        found.check(cluster, full)
-        lost = found.losses(cluster, full)
+        lost = _losses(cluster, found, full)
         if lost and not confirmed:
             raise Refused(f"not confirmed; lost would be {'; '.join(lost)}")
         return NewTask(
@@ -44,9 +43,32 @@ def ask(operator: Operator, verb: str, given: Mapping[str, str], *, confirmed: b
 def losses(cluster: Cluster, verb: str, given: Mapping[str, str]) -> tuple[str, ...]:
     """What a verb would lose, in words; raises the error by which it would be refused."""
     found = storage_verb(verb)
-    full = complete(found, given)
-    found.check(cluster, full)
-    return found.losses(cluster, full)
+    return _losses(cluster, found, complete(found, given))
+
+
+def is_behind(cluster: Cluster) -> bool:
+    """Whether a task has changed the storage since it was last looked at: what is known of it may be over."""
+    status = cluster.storage.status
+    done = (task for task in cluster.tasks.values() if task.verb in STORAGE_VERBS and task.has_ended)
+    return status.is_known and any(task.ended_at > status.at for task in done)
+
+
+def _losses(cluster: Cluster, verb: StorageVerb, given: Mapping[str, str]) -> tuple[str, ...]:
+    """Check, and tell what would be lost. Where we are behind, only the daemon can say: it asks Ceph itself."""
+    try:
+        verb.check(cluster, given)
+        return verb.losses(cluster, given)
+    except (NotFound, Refused):
+        if not is_behind(cluster) or not _is_about_storage(cluster, verb, given):
+            raise
+        return (f"{verb.title_of(given)}: what is not known yet, for the storage has just changed",) * verb.destroys
+
+
+def _is_about_storage(cluster: Cluster, verb: StorageVerb, given: Mapping[str, str]) -> bool:
+    """Whether the refusal may come from old figures: no VM uses the volume, and every node named is there."""
+    node = given.get("node", "")
+    used = [path for path in (given.get("volume", ""),) if path and users_of(cluster, path)]
+    return verb.verb != "vm flush-locks" and not used and (not node or node in cluster.nodes)
 
 
 # Records for machines: the same in CLI and API

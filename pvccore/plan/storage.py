@@ -17,6 +17,11 @@ from pvccore.plan import storage_checks as checks
 from pvccore.plan.storage_checks import Given, is_forced, known_volume, users_of
 
 
+def _nothing(_cluster: Cluster, _given: Given) -> tuple[str, ...]:
+    """What a verb loses that loses nothing."""
+    return ()
+
+
 class Takes(StrEnum):
     """What a field of a verb is, for forms and completion."""
 
@@ -57,9 +62,14 @@ class StorageVerb:
     fields: tuple[VerbField, ...]
     check: Callable[[Cluster, Given], None]
     title: str
-    losses: Callable[[Cluster, Given], tuple[str, ...]] = lambda _cluster, _given: ()
+    losses: Callable[[Cluster, Given], tuple[str, ...]] = _nothing
     runs_on: Callable[[Cluster, Given], str] = lambda _cluster, _given: ""
     vm: Callable[[Cluster, Given], str] = lambda _cluster, _given: ""
+
+    @property
+    def destroys(self) -> bool:
+        """Whether it may lose anything at all."""
+        return self.losses is not _nothing
 
     def title_of(self, given: Given) -> str:
         """The request in one line, with the names given."""

@@ -156,6 +156,21 @@ def test_an_unknown_storage_refuses_with_the_reporters_error() -> None:
         storage.ask(world.operator, "storage volume add", {"volume": "vms/x", "size": "1G"})
 
 
+def test_after_a_task_the_daemon_is_asked_where_the_figures_are_older(world: World) -> None:
+    status = world.load().storage.status
+    done = Task(key="1", verb="storage volume add", state=TaskState.DONE, ended_at=status.at + 1)
+    world.write(Kind.TASK, "1", None, done)
+    storage.ask(world.operator, "storage volume snapshot add", {"volume": "vms/just-made", "name": "s"})
+    with pytest.raises(Refused, match="not confirmed; lost would be remove volume vms/just-made: what is not known"):
+        storage.ask(world.operator, "storage volume remove", {"volume": "vms/just-made"})
+    with pytest.raises(Refused, match="is a disk of web1"):
+        storage.ask(world.operator, "storage volume remove", {"volume": "vms/web1_disk"}, confirmed=True)
+    with pytest.raises(NotFound, match="no node"):
+        storage.ask(world.operator, "storage osd add", {"node": "hv9", "device": "/dev/sdc"}, confirmed=True)
+    with pytest.raises(Invalid):
+        storage.ask(world.operator, "storage volume add", {"volume": "vms/x", "size": "much"})
+
+
 def test_too_many_open_tasks_are_refused(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tasks, "MAX_OPEN", 1)
     storage.ask(world.operator, "storage osd set", {"flag": "noout"})
