@@ -29,6 +29,7 @@ LOCKED_OUT = "a fenced node is locked out of its disks before its VMs start else
 GHOST = "who has lost its session writes nothing"
 GATE = "a fenced node claims nothing"
 ADMITTED = "an admitted node is never powered off"
+LET_IN = "an admitted node is not locked out of its disks"
 WANTED = "nothing but a person's word starts what is not wanted"
 
 PERSON = "person"
@@ -60,6 +61,7 @@ class Rules:
         for machine in world.machines.values():
             machine.listeners.append(self._touched.add)
         world.ceph.on_lifted.append(self._touch_all)
+        world.ceph.on_locked_out.append(self._locked_out)
         world.on_placement(self._placement_written)
         world.on_fence(self._fence_written)
         world.power_cuts.append(self._power_cut)
@@ -101,6 +103,14 @@ class Rules:
         writer = self._world.committing
         if writer is not None and writer.session_id != self._world.lease_session_id:
             self._breach(LEASE, f"the fence of {node} was written without the lease")
+
+    def _locked_out(self, address: str) -> None:
+        """A command to Ceph ends before the admission that follows it."""
+        cluster = self._world.cluster()
+        for name, machine in self._world.machines.items():
+            node = cluster.nodes.get(name)
+            if machine.address == address and node is not None and not node.fence.under_way:
+                self._breach(LET_IN, f"{name}, which has no fence, was locked out")
 
     def _touch_all(self) -> None:
         for machine in self._world.machines.values():
@@ -163,6 +173,8 @@ class Rules:
             self._breach(MAINTENANCE, f"attempt {after.attempts} on {node.name} was decided")
         if after.phase is FencePhase.RECOVERING and before.phase is not FencePhase.RECOVERING:
             self._check_locked_out(machine)
+        if not after.under_way and before.under_way and machine.address in self._world.ceph.blocklist:
+            self._breach(LET_IN, f"{node.name} is admitted, {machine.address} is refused")
         if after.phase is FencePhase.RECOVERED and before.phase is not FencePhase.RECOVERED:
             self._check_recovered(node, cluster)
 

@@ -24,17 +24,20 @@ class Client:
 
 @dataclass(slots=True)
 class SimulatedCeph:
-    """What is locked by whom, and who is locked out. on_lifted: told when an address is let in again."""
+    """What is locked by whom, and who is locked out. on_lifted, on_locked_out: who is told."""
 
     clock: VirtualClock
     slow_s: float = 0.0
     blocklist: set[str] = field(default_factory=set)
     watchers: dict[str, list[Client]] = field(default_factory=dict)
     on_lifted: list[Callable[[], None]] = field(default_factory=list)
+    on_locked_out: list[Callable[[str], None]] = field(default_factory=list)
 
     def lock_out(self, address: str) -> None:
         """Refuse every client of an address."""
         self.blocklist.add(address)
+        for told in self.on_locked_out:
+            told(address)
 
     def lift(self, address: str) -> None:
         """Let the clients of an address write again."""
