@@ -96,6 +96,11 @@ class Admin:
     def nothing(self, words: list[str]) -> None:
         """tests/packaging installs the wheel by pip; paths of this machine are left alone."""
 
+    def manual(self, words: list[str]) -> None:
+        command = [sys.executable, *words[1:-1], str(self.folder / "man1")]
+        subprocess.run(command, cwd=source.ROOT, check=True, timeout=60)
+        assert (self.folder / "man1/pvc-node-flush.1").exists()
+
     def mode(self, words: list[str]) -> None:
         if words[2] == "/etc/pvc/config.toml":
             self.config.chmod(0o600)
@@ -184,6 +189,7 @@ STAND_INS: dict[str, Callable[[Admin, list[str]], None]] = {
     "apt install": Admin.packages,
     "python3 -m venv": Admin.nothing,
     "/opt/pvc/bin/pip": Admin.nothing,
+    "/opt/pvc/bin/python -m": Admin.manual,
     "ln -s": Admin.nothing,
     "cp packaging/": Admin.nothing,
     "chmod 600": Admin.mode,
