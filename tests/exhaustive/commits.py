@@ -146,7 +146,8 @@ def _readings_of(fence: Fence) -> tuple[int, ...]:
 
 def sends_or_begins(step: Step, before: FenceIs) -> bool:
     """Whether a step is forbidden in maintenance: a new fence, or a power-off."""
-    begins = before.phase is FencePhase.NONE and step.fence is not None
+    after = step.fence
+    begins = before.phase is FencePhase.NONE and after is not None and after.phase is not FencePhase.NONE
     return begins or any(kind == SendPowerOff.__name__ for kind, _ in step.effects)
 
 

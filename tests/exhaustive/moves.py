@@ -114,13 +114,10 @@ def lease_moves(world: World, rules: Rules) -> Iterator[Move]:
     fresh = fresh._replace(children=_covered(fresh.children))
     lost = frozenset({"lease"})
     paused = fresh._replace(children=tuple(child for child in fresh.children if not _ends(child)))
-    yield Move("the manager hangs, loses its lease, and gets it again", paused, lost)
+    # That a manager gets its own lease again is two of these moves: the other one had it and did nothing.
     yield Move("the manager hangs; the other one takes the lease", _swapped(paused), lost)
-    crashed = _orphaned(paused)
-    yield Move("the manager crashes and takes the lease again", crashed, lost)
-    yield Move("the manager crashes; the other one takes the lease", _swapped(crashed), lost)
-    stopped = _orphaned(fresh)
-    yield Move("the manager stops in good order; the other one takes the lease", _swapped(stopped), lost)
+    yield Move("the manager crashes; the other one takes the lease", _swapped(_orphaned(paused)), lost)
+    yield Move("the manager stops in good order; the other one takes the lease", _swapped(_orphaned(fresh)), lost)
 
 
 def _ends(child: Child) -> bool:
@@ -154,9 +151,9 @@ def child_moves(world: World, child: Child, rules: Rules, scene: Scene) -> Itera
     children = tuple(other for other in world.children if other != child)
     without = world._replace(children=children)
     if child.kind == OFF:
-        if not scene.reliable or not world.target.power:
+        if scene.dead or not scene.reliable or not world.target.power:
             yield Move("a power-off has no effect", without)
-        if world.target.power:
+        if world.target.power and not scene.dead:
             broken = Property.HEALTHY if is_admitted_and_healthy(world) else ""
             yield Move("a power-off cuts the target's power", without_power(without)._replace(broken=broken))
         return
@@ -179,8 +176,10 @@ def _remember(world: World, child: Child, result: Command) -> World:
 
 
 def readings(world: World, scene: Scene) -> Iterator[Move]:
-    if not scene.reliable:
+    if scene.dead or not scene.reliable:
         yield Move("the BMC does not answer", world._replace(seen=Seen.UNKNOWN))
+    if scene.dead:
+        return
     if scene.liar or not world.target.power:
         yield Move("the BMC says off", world._replace(seen=_off_again(world.seen)))
     elif world.lies:

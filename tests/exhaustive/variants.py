@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from unittest import mock
 
 from pvccore.model.cluster import Cluster
 from pvccore.model.fence import FencePhase
 from pvccore.model.node import Node
 from pvccore.plan import fence_record, fence_steps
-from pvccore.plan.effects import Effect, Outcome, Plan
+from pvccore.plan.effects import Plan
 from pvccore.plan.effects import Step as RealStep
 from pvccore.plan.watch import Watch
 from tests.exhaustive.properties import Property
 from tests.exhaustive.search import unchanged
+from tests.exhaustive.values import TARGET
 from tests.exhaustive.world import Rules, Scene, Step
 
 MANAGER = "manager"
-OFF = "SendPowerOff"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,11 +46,9 @@ class Variant:
             yield
 
 
-HONEST = Scene("honest BMC")
-GLITCH = Scene("one false reading", lies=1)
-LIAR = Scene("lying BMC", liar=True)
 CALM_GLITCH = Scene("one false reading, one manager, reliable commands", lies=1, one_manager=True, reliable=True)
 CALM = Scene("honest BMC, one manager, reliable commands", one_manager=True, reliable=True)
+CALM_WATCHDOG = Scene("watchdog behind a dead BMC", has_watchdog=True, dead=True, one_manager=True, reliable=True)
 RELIABLE = Scene("honest BMC, reliable commands", reliable=True)
 CALM_LIAR = Scene("lying BMC, one manager, reliable commands", liar=True, one_manager=True, reliable=True)
 RELIABLE_LIAR = Scene("lying BMC, reliable commands", liar=True, reliable=True)
@@ -65,23 +63,14 @@ def without_guard(guard: str, actor: str = MANAGER, *, only: str = "") -> Callab
     return mend
 
 
-def _uncommitted(who: str, step: Step) -> Step:
-    """A power-off is begun whatever became of its commit."""
-    is_off = any(kind == OFF for kind, _ in step.effects)
-    return step._replace(guards=step.guards & {"maintenance"}) if who == MANAGER and is_off else step
-
-
-def _blind_to_signs(cluster: Cluster, node: Node, readings: tuple[Outcome, ...], watch: Watch) -> bool:
-    return fence_record.proves_off(cluster, node, readings, replace(watch, sign_s={}))
+def _only_compare_and_set(who: str, step: Step) -> Step:
+    """An agent checks neither its own `alive` nor the fence of its node."""
+    return step._replace(guards=step.guards & {"vm"}) if who == TARGET else step
 
 
 def _taken_for_off(cluster: Cluster, node: Node, watch: Watch) -> Plan:
     change = fence_record.powered_off(cluster, node, watch, "ipmi", "absent")
     return Plan(steps=(RealStep(change=change),))
-
-
-def _no(*_: object) -> bool:
-    return False
 
 
 def _yes(*_: object) -> bool:
@@ -90,10 +79,6 @@ def _yes(*_: object) -> bool:
 
 def _nothing(*_: object) -> None:
     return None
-
-
-def _no_effect_hits(effect: Effect, node: Node) -> bool:
-    return False
 
 
 PHASES_WITHOUT_PROOF = {**fence_steps._PHASES, FencePhase.REQUESTED: _taken_for_off}
@@ -138,13 +123,28 @@ BREAKING = (
     ),
     Variant(name="no maintenance check", scene=CALM, breaks=P.MAINTENANCE, mend=without_guard("maintenance")),
     Variant(
+        name="a fence is requested though the node starts anew meanwhile",
+        scene=CALM,
+        breaks=P.SINGLE,
+        mend=without_guard("presence", only="requested"),
+    ),
+    Variant(
         name="watchdog evidence though it was not armed",
-        scene=Scene("a watchdog that is not armed", has_watchdog=True, says_armed=True, one_manager=True),
+        scene=Scene(
+            "a watchdog that is not armed",
+            has_watchdog=True,
+            says_armed=True,
+            dead=True,
+            one_manager=True,
+            reliable=True,
+        ),
         breaks=P.SINGLE,
     ),
     Variant(
         name="a wait for the watchdog shorter than its bound",
-        scene=Scene("an armed watchdog", has_watchdog=True, armed=True, bound_s=5.0, one_manager=True),
+        scene=Scene(
+            "an armed watchdog", has_watchdog=True, armed=True, bound_s=5.0, dead=True, one_manager=True, reliable=True
+        ),
         breaks=P.SINGLE,
     ),
 )
@@ -162,4 +162,17 @@ REDUNDANT = (
         rules=Rules(signs=False),
         why="the readings of an earlier round, attempt or boot are others",
     ),
+    Variant(
+        name="a fence is withdrawn without a look at the presence",
+        scene=CALM,
+        mend=without_guard("presence", only="withdrawn"),
+        why="who starts anew meanwhile has no copies, and the fence had not touched its node",
+    ),
+    Variant(
+        name="an agent checks nothing but the placement itself",
+        scene=CALM,
+        mend=_only_compare_and_set,
+        why="its node is really off before anything is placed elsewhere, and then the placement has changed",
+    ),
 )
+"""Safeguards that nothing here depends on while the one named in `why` holds: a second line of defence."""

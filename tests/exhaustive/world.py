@@ -196,9 +196,9 @@ class Scene(NamedTuple):
     """What is so from the beginning.
 
     liar: the BMC says off whatever is so. Any BMC may be silent and may lose any command; an honest one may give
-    `lies` false readings of off. armed: the target has armed its watchdog in each of its boots. says_armed: it only
-    says so. bound_s: of the watchdog, as configured. one_manager: the lease never changes. reliable: commands to BMC
-    and Ceph work at once; the last two only make a variant's search short.
+    `lies` false readings of off; a dead one never answers. armed: the target has armed its watchdog in each of its
+    boots. says_armed: it only says so. bound_s: of the watchdog, as configured. one_manager: the lease never changes.
+    reliable: commands to BMC and Ceph do not fail. The last two make a search short.
     """
 
     name: str
@@ -208,8 +208,24 @@ class Scene(NamedTuple):
     armed: bool = False
     says_armed: bool = False
     bound_s: float = 20.0
+    dead: bool = False
     one_manager: bool = False
     reliable: bool = False
+
+
+SCENES = (
+    Scene("lying BMC, one manager, commands that fail", liar=True, one_manager=True),
+    Scene("lying BMC, two managers", liar=True, reliable=True),
+    Scene("BMC with one false reading, one manager", lies=1, one_manager=True, reliable=True),
+    Scene("armed watchdog behind a dead BMC", has_watchdog=True, armed=True, dead=True, reliable=True),
+)
+"""Searched whole in every run of the tests."""
+LONG_SCENES = (
+    Scene("lying BMC, two managers, commands that fail", liar=True),
+    Scene("BMC with one false reading, two managers, commands that fail", lies=1),
+    Scene("armed watchdog behind a BMC, two managers, commands that fail", has_watchdog=True, armed=True),
+)
+"""Searched whole by `python -m tests.exhaustive`: each takes minutes."""
 
 
 class Rules(NamedTuple):
