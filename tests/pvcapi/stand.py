@@ -13,6 +13,8 @@ from pvcapi.link import Listener
 from pvccore.model.cluster import Cluster
 from pvccore.model.errors import Unavailable
 from pvccore.operations.tokens import Role, TokenFile
+from pvccore.state.schema import Schema
+from pvccore.state.store import Store
 from tests.operations.world import World
 
 Api = TestClient[Litestar]
@@ -23,10 +25,16 @@ class MemorySource:
 
     def __init__(self, world: World) -> None:
         self.world = world
-        self.store = world.store
-        self.schema = world.schema
         self.away = ""
         self.listeners: list[Listener] = []
+
+    @property
+    def store(self) -> Store:
+        return self.world.store
+
+    @property
+    def schema(self) -> Schema:
+        return self.world.schema
 
     def cluster(self) -> Cluster:
         if self.away:

@@ -18,7 +18,7 @@ def test_the_status_is_shown(api: Api, world: World) -> None:
 
 def test_maintenance_is_switched(api: Api, world: World) -> None:
     answer = api.post("/api/v1/status", json={"maintenance": True, "reason": "switch upgrade"})
-    assert answer.json() == {"changed": True, "text": "maintenance on now", "outcome": None, "task": None}
+    assert answer.json() == {"changed": True, "text": "maintenance on now", "outcome": None, "tasks": []}
     assert (world.load().maintenance.by, world.load().maintenance.reason) == ("robot@ops1", "switch upgrade")
     assert not api.post("/api/v1/status", json={"maintenance": True}).json()["changed"]
     assert api.post("/api/v1/status", json={"maintenance": False}).json()["changed"]

@@ -65,7 +65,7 @@ def test_what_is_asked_for_becomes_a_task(
     answer = api.request(method, f"{CEPH}/{path}", json=body)
     assert answer.status_code in (200, 201), answer.text
     (task,) = world.load().tasks.values()
-    assert (task.verb, task.asked_by, answer.json()["task"]) == (verb, "robot@ops1", task.key)
+    assert (task.verb, task.asked_by, answer.json()["tasks"]) == (verb, "robot@ops1", [task.key])
     assert api.get(f"/api/v1/task/{task.key}").json()["verb"] == verb
 
 

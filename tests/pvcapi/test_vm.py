@@ -5,6 +5,7 @@ import pytest
 from pvccore.model.vm import Definition, MigrationMethod, RequestVerb, VmState, Wanted
 from tests.operations.world import World, guest_xml
 from tests.pvcapi.stand import Api, error
+from tests.pvcapi.storing import with_storage
 
 VM = "/api/v1/vm"
 
@@ -66,7 +67,7 @@ def test_a_vm_is_defined_with_its_metadata_in_one_request(api: Api, world: World
     }
     answer = api.post(VM, json=body)
     assert answer.status_code == 201
-    assert answer.json() == {"changed": True, "text": "db1 is defined on hv2", "outcome": None, "task": None}
+    assert answer.json() == {"changed": True, "text": "db1 is defined on hv2", "outcome": None, "tasks": []}
     vm = world.vm("db1")
     assert (vm.node, vm.placement.wanted, vm.definition.node_limit) == ("hv2", Wanted.RUNNING, ("hv2", "hv3"))
     assert (vm.definition.autorestart, vm.definition.migration_method) == (False, MigrationMethod.LIVE_ONLY)
@@ -208,6 +209,19 @@ def test_a_vm_is_modified_renamed_tagged_and_undefined(api: Api, world: World) -
     assert error(api.post(f"{VM}/web2/tags", json={"remove": ["red"]}).json()) == ("invalid", ["tags"])
     assert api.delete(f"{VM}/web2").json()["text"] == "web2 is undefined"
     assert api.delete(f"{VM}/web2").status_code == 404
+
+
+def test_a_vm_goes_with_its_volumes_only_when_confirmed(api: Api, world: World) -> None:
+    with_storage(world)
+    volumes = Definition(memory_mb=64, vcpus=1, volumes=("vms/data",))
+    world.add_vm("web1", "hv1", VmState.STOPPED, definition=volumes)
+    refused = api.delete(f"{VM}/web1?disks=true&force=true")
+    assert (refused.status_code, refused.json()["error"]) == (409, "refused")
+    assert "lost would be volume vms/data" in refused.json()["message"]
+    gone = api.delete(f"{VM}/web1?disks=true&force=true&confirmed=true")
+    assert gone.status_code == 200
+    assert gone.json()["tasks"] == list(world.load().tasks)
+    assert not world.load().vms
 
 
 def test_a_running_vm_is_not_undefined(api: Api, world: World) -> None:
