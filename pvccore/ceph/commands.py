@@ -25,6 +25,7 @@ NO_SUCH_THING = 2
 """Exit code of `ceph` and `rbd` for ENOENT."""
 MAX_OUTPUT_BYTES = 64 * 1024 * 1024
 MAX_SAID_BYTES = 8192
+_NO_CONNECTION = ("error connecting to the cluster", "couldn't connect", "timed out")
 _PERCENT = re.compile(r"(\d{1,3}(?:\.\d+)?)(?:/100)?%")
 
 Tell = Callable[[float, str], bool]
@@ -187,12 +188,20 @@ def _failure(argv: Sequence[str], code: int, stderr: bytes) -> NotFound | Refuse
     text = stderr.decode(errors="replace").replace("\r", "\n")
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     said = lines[-1] if lines else f"exit code {code}"
-    words = " ".join(word for word in argv[1:4] if not word.startswith("-"))
-    if "error connecting to the cluster" in said or "couldn't connect" in said:
+    words = " ".join(word for word in _after_options(argv)[:3] if not word.startswith("-"))
+    if any(sign in said for sign in _NO_CONNECTION):
         return Unavailable(f"{argv[0]}: {said}")
     if code == NO_SUCH_THING:
         return NotFound(argv[0], said)
     return Refused(f"{argv[0]} {words}: {said}")
+
+
+def _after_options(argv: Sequence[str]) -> Sequence[str]:
+    """The words of a command without the options, in pairs, that come before them."""
+    start = 1
+    while start < len(argv) and argv[start].startswith("--"):
+        start += 2
+    return argv[start:]
 
 
 def _json(text: str) -> Any:  # noqa: ANN401 - whatever JSON Ceph prints
