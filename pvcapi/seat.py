@@ -124,8 +124,8 @@ class Seat:
         if result.goal is not None and wait_s > 0:
             now = await hub.outcome(result.goal, wait_s)
             standing = Standing(text=now.text, done=now.done, failed=now.failed)
-        task = result.goal.id if result.goal is not None and result.goal.aim is Aim.TASK else None
-        return Outcome(changed=result.changed, text=result.text, outcome=standing, task=task)
+        tasks = result.goal.id.split(",") if result.goal is not None and result.goal.aim is Aim.TASK else []
+        return Outcome(changed=result.changed, text=result.text, outcome=standing, tasks=tasks)
 
     async def read(self, reading: Callable[[], Read]) -> Read:
         """What takes long or asks the store, off the server's loop."""

@@ -47,13 +47,13 @@ class Standing(Struct, frozen=True):
 class Outcome(Struct, frozen=True):
     """What a verb did. changed is false when it was so already, and nothing was written.
 
-    task: the key of the task that carries it out, where one does.
+    tasks: the keys of the tasks that carry it out, where any do.
     """
 
     changed: bool
     text: Annotated[str, Meta(examples=["web1 goes from hv1 to hv2"])]
     outcome: Standing | None = None
-    task: str | None = None
+    tasks: list[str] = []
 
 
 class Preview(Struct, frozen=True):

@@ -13,7 +13,7 @@ from litestar.params import Body, JSONBody, QueryParameter
 from pvcapi.auth import operator
 from pvcapi.details import answer, vm_detail, vm_metadata, vm_where
 from pvcapi.filtering import matching_vms
-from pvcapi.parameters import Filter, Limit, Offset, Search, StateFilter, VmPath, Wait
+from pvcapi.parameters import Confirmed, Filter, Force, Limit, Offset, Search, StateFilter, VmPath, Wait
 from pvcapi.problems import READING, WRITING, documented
 from pvcapi.seat import Here, Seat, Verb
 from pvcapi.shapes import (
@@ -33,10 +33,12 @@ from pvcapi.shapes import (
     VmVerb,
     VmWhere,
 )
+from pvccore.model.errors import Refused
 from pvccore.operations import definitions, metadata, moves, storage, vms
 from pvccore.operations.operator import Operator, Result
 from pvccore.operations.reading import read_xml
 from pvccore.operations.records import vm_record
+from pvccore.operations.removal import removal_losses, remove
 from pvccore.state.session import Session
 
 reading = documented(READING)
@@ -119,10 +121,19 @@ async def undefine(
     seat: Here,
     vm: VmPath,
     stop: Annotated[bool, QueryParameter(name="stop", description="Stop it first, and wait until it is.")] = False,
+    disks: Annotated[bool, QueryParameter(name="disks", description="Remove its volumes as well.")] = False,
+    force: Force = False,
+    confirmed: Confirmed = False,
+    wait_s: Wait = 0.0,
 ) -> Outcome:
-    """Forget a VM's definition; its disks stay."""
-    if stop and seat.cluster.vm(vm).is_active:
+    """Forget a VM's definition; its disks stay, unless `disks` says otherwise (force: with their snapshots)."""
+    cluster = seat.cluster
+    if disks and not confirmed and (lost := removal_losses(cluster, vm).words):
+        raise Refused(f"not confirmed; lost would be {'; '.join(lost)}")
+    if stop and cluster.vm(vm).is_active:
         await seat.do(lambda by: vms.stop(by, vm), STOP_LIMIT_S)
+    if disks:
+        return await seat.do(lambda by: remove(by, vm, force=force), wait_s)
     return await seat.do(lambda by: definitions.undefine(by, vm))
 
 
