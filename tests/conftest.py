@@ -9,7 +9,7 @@ import pytest
 from tests import components
 from tests.architecture import sizes
 
-LAB_TIMEOUT_S = 300
+LAB_TIMEOUT_S = 600
 REAL = tuple(components.NEEDS)
 # What no package can mend may be skipped even in CI, and is listed.
 MACHINE_LIMIT = "this machine cannot"
