@@ -98,6 +98,16 @@ class PoolRecord(Struct, frozen=True):
     applications: list[str]
 
 
+class Utilization(Struct, frozen=True):
+    """How full the storage and its pools are. at: when that was read, null while nothing is known."""
+
+    at: float | None
+    total_bytes: int
+    used_bytes: int
+    available_bytes: int
+    pools: list[PoolRecord]
+
+
 class VolumeRecord(Struct, frozen=True):
     """A volume, and the VMs that use it."""
 

@@ -43,6 +43,7 @@ from pvcapi.storage_shapes import (
     SnapshotRecord,
     StorageStatusRecord,
     UploadWanted,
+    Utilization,
     VolumeChange,
     VolumeRecord,
 )
@@ -59,6 +60,16 @@ writing = documented(WRITING)
 async def show_status(seat: Here) -> Response[StorageStatusRecord]:
     """Show the storage as a whole, with the age of what is known."""
     return answer(storage.status_record(seat.cluster))
+
+
+@get("/utilization", responses=reading)
+async def show_utilization(seat: Here) -> Response[Utilization]:
+    """Show how full the storage and its pools are."""
+    cluster = seat.cluster
+    status = storage.status_record(cluster)
+    record = {name: status[name] for name in ("at", "total_bytes", "used_bytes", "available_bytes")}
+    pools = [storage.pool_record(pool) for _, pool in sorted(cluster.storage.pools.items())]
+    return answer(record | {"pools": pools})
 
 
 @post("/option", guards=[operator], responses=writing, status_code=200)
@@ -321,6 +332,7 @@ ROUTER = Router(
     "/storage/ceph",
     route_handlers=[
         show_status,
+        show_utilization,
         set_option,
         list_osds,
         add_osd,

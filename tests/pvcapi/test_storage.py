@@ -18,6 +18,8 @@ def storage(world: World) -> World:
 def test_the_storage_is_shown(api: Api) -> None:
     status = api.get(f"{CEPH}/status").json()
     assert (status["health"], status["osds"]) == ("warning", {"total": 2, "up": 1, "in": 0})
+    full = api.get(f"{CEPH}/utilization").json()
+    assert (full["used_bytes"], full["pools"][0]["pool"]) == (10**14, "vms")
     assert [one["osd"] for one in api.get(f"{CEPH}/osd?node=hv2").json()] == [1]
     assert api.get(f"{CEPH}/osd/0").json()["up"] is True
     assert api.get(f"{CEPH}/pool").headers["X-Total-Count"] == "1"
