@@ -88,13 +88,14 @@ def add_osd(commands: Commands, device: str, device_class: str = "") -> int:
     """Make an OSD on a device of this machine and start it; returns its number. All that is on the device is lost."""
     before = Osds(commands=commands).ids()
     crush = ["--crush-device-class", device_class] if device_class else []
-    commands.ceph_volume("raw", "prepare", "--bluestore", "--data", device, *crush)
+    # Not in a tmpfs: nothing would make the OSD's directory again after a boot.
+    commands.ceph_volume("raw", "prepare", "--bluestore", "--no-tmpfs", "--data", device, *crush)
     made = Osds(commands=commands).ids() - before
     if len(made) != 1:
         raise Unavailable(f"{device} was prepared, but which OSD it became can't be told", in_doubt=True)
     number = next(iter(made))
     try:
-        commands.ceph_volume("raw", "activate", "--device", device)
+        commands.ceph_volume("raw", "activate", "--no-systemd", "--no-tmpfs", "--device", device)
         commands.service_started(f"ceph-osd@{number}")
     except PvcError as error:
         raise Refused(f"OSD {number} is made of {device} but does not run: {error}") from None
