@@ -79,22 +79,11 @@ def build_app(
             hub.close()
             writers.shutdown(wait=False, cancel_futures=True)
 
-    routes = Router(
-        PREFIX,
-        route_handlers=[vm.ROUTER, node.ROUTER, storage.ROUTER, task.ROUTER, node.show_forecasts, *cluster.HANDLERS],
-        guards=[reader],
-        dependencies={"seat": Provide(provide_seat, sync_to_thread=False)},
-        security=[{"token": []}],
-    )
-    figures_route = Router("/", route_handlers=[show_metrics], guards=[] if bounds.public_metrics else [reader])
     return Litestar(
-        route_handlers=[routes, figures_route],
+        route_handlers=[_routes(), _figures(is_public=bounds.public_metrics)],
         lifespan=[lifespan],
         state=State(
-            {
-                "service": service,
-                "door": Doorkeeper(tokens, per_minute=bounds.requests_per_minute, clock=clock),
-            }
+            {"service": service, "door": Doorkeeper(tokens, per_minute=bounds.requests_per_minute, clock=clock)}
         ),
         exception_handlers={
             PvcError: on_pvc_error,
@@ -106,6 +95,28 @@ def build_app(
         request_max_body_size=bounds.max_body_bytes,
         logging_config=None,
     )
+
+
+def _routes() -> Router:
+    """What is about the cluster: for who has a token."""
+    return Router(
+        PREFIX,
+        route_handlers=[
+            vm.ROUTER,
+            node.ROUTER,
+            storage.ROUTER,
+            task.ROUTER,
+            node.show_forecasts,
+            *cluster.HANDLERS,
+        ],
+        guards=[reader],
+        dependencies={"seat": Provide(provide_seat, sync_to_thread=False)},
+        security=[{"token": []}],
+    )
+
+
+def _figures(*, is_public: bool) -> Router:
+    return Router("/", route_handlers=[show_metrics], guards=[] if is_public else [reader])
 
 
 def _documents() -> OpenAPIConfig:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct, field
 
-from pvcapi.shapes import Name, NodeName
+from pvcapi.wanted import Name, NodeName
 from pvccore.model.storage import StorageHealth
 from pvccore.plan.storage_checks import FLAGS, MAX_PGS, MAX_REPLICAS
 

@@ -15,7 +15,8 @@ from pvcapi.events import events
 from pvcapi.parameters import Filter, SettingPath, Wait
 from pvcapi.problems import READING, WRITING, documented
 from pvcapi.seat import Here
-from pvcapi.shapes import Entry, MaintenanceWanted, Outcome, Settings, SettingWanted, Status
+from pvcapi.shapes import Entry, Outcome, Settings, Status
+from pvcapi.wanted import MaintenanceWanted, SettingWanted
 from pvccore.model.errors import NotFound, Unavailable
 from pvccore.operations import cluster as verbs
 from pvccore.operations.records import journal_record, settings_record, status_record

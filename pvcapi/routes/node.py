@@ -14,18 +14,8 @@ from pvcapi.filtering import matching
 from pvcapi.parameters import Filter, Limit, NodePath, Offset, Wait
 from pvcapi.problems import READING, WRITING, documented
 from pvcapi.seat import Here
-from pvcapi.shapes import (
-    DomainState,
-    DomainStateVerb,
-    DomainStateWanted,
-    FenceRecord,
-    FenceWanted,
-    Forecast,
-    NodeDetail,
-    NodeRecord,
-    Outcome,
-    Preview,
-)
+from pvcapi.shapes import DomainState, FenceRecord, Forecast, NodeDetail, NodeRecord, Outcome, Preview
+from pvcapi.wanted import DomainStateVerb, DomainStateWanted, FenceWanted
 from pvccore.operations import nodes
 from pvccore.operations.records import fence_record, node_records
 from pvccore.plan import preview

@@ -16,23 +16,8 @@ from pvcapi.filtering import matching_vms
 from pvcapi.parameters import Confirmed, Filter, Force, Limit, Offset, Search, StateFilter, VmPath, Wait
 from pvcapi.problems import READING, WRITING, documented
 from pvcapi.seat import Here, Seat, Verb
-from pvcapi.shapes import (
-    MetadataWanted,
-    MoveVerb,
-    NewName,
-    NewVm,
-    NewXml,
-    NodeWanted,
-    Outcome,
-    StateWanted,
-    Tags,
-    VmDetail,
-    VmMetadata,
-    VmRecord,
-    VmStanding,
-    VmVerb,
-    VmWhere,
-)
+from pvcapi.shapes import Outcome, VmDetail, VmMetadata, VmRecord, VmStanding, VmWhere
+from pvcapi.wanted import MetadataWanted, MoveVerb, NewName, NewVm, NewXml, NodeWanted, StateWanted, Tags, VmVerb
 from pvccore.model.errors import Refused
 from pvccore.operations import definitions, metadata, moves, storage, vms
 from pvccore.operations.operator import Operator, Result
