@@ -77,11 +77,11 @@ def test_every_program_it_installs_is_a_function_that_exists() -> None:
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
-def test_an_installed_wheel_draws_the_demo_in_an_empty_environment(wheel: Path, tmp_path: Path) -> None:
+def test_an_installed_wheel_runs_its_programs_in_an_empty_environment(wheel: Path, tmp_path: Path) -> None:
     environment = tmp_path / "environment"
     subprocess.run([sys.executable, "-m", "venv", environment], check=True, timeout=60)
     constraint = f"--constraint={source.ROOT / 'constraints.txt'}"
-    install = [str(environment / "bin/pip"), "install", "-qq", constraint, str(wheel)]
+    install = [str(environment / "bin/pip"), "install", "-qq", constraint, f"{wheel}[api]"]
     subprocess.run(install, cwd=tmp_path, check=True, timeout=200)
     drawn = subprocess.run(
         [environment / "bin/pvc-tui", "--demo"],
@@ -93,3 +93,7 @@ def test_an_installed_wheel_draws_the_demo_in_an_empty_environment(wheel: Path, 
         timeout=30,
     )
     assert "hv1" in drawn.stdout
+    sample = source.ROOT / "packaging/pvcapid.toml"
+    checked = [str(environment / "bin/pvcapid"), "--config", str(sample), "--check-config"]
+    assert subprocess.run(checked, cwd=tmp_path, check=True, capture_output=True, text=True, timeout=60).stdout
+    subprocess.run([environment / "bin/pvc", "--help"], cwd=tmp_path, check=True, capture_output=True, timeout=60)
