@@ -8,6 +8,9 @@ COMMAND_LIMIT_S = 60.0
 # The environment in which a program of the lab, started on its own, finds the rest of the lab.
 OWN_CODE = {"PYTHONPATH": str(Path(__file__).resolve().parent.parent), "PYTHONDONTWRITEBYTECODE": "1"}
 
+# All hosts share this machine's cores: guests that boot must not starve daemons or ZooKeeper into losing sessions.
+BEFORE_GUESTS = ("nice", "-n", "-5")
+
 
 class LabError(Exception):
     """Something in the lab did not do what it was told; the text says what and shows its own words."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lab.bmc import Bmc
-from lab.commands import OWN_CODE, LabError, run
+from lab.commands import BEFORE_GUESTS, OWN_CODE, LabError, run
 from lab.guest import CACHE
 from lab.network import NOWHERE, Network
 from lab.power import OWN_DIRECTORIES, HostPlan, first_process, power_cut, power_on
@@ -159,7 +159,7 @@ class Host:
 
     def install_daemon(self, argv: Sequence[str], *, at_boot: bool = True) -> None:
         """Say how the node daemon is started, by `start_daemon` and, if wanted, at every power-on."""
-        self._write_script("start-daemon", "daemon", argv, self.daemon_log)
+        self._write_script("start-daemon", "daemon", [*BEFORE_GUESTS, *argv], self.daemon_log)
         marker = self.directory / "daemon-at-boot"
         if at_boot:
             marker.touch()

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from lab.commands import LabError
+from lab.commands import BEFORE_GUESTS, LabError
 from lab.processes import Ledger
 from lab.waiting import wait_until
 
@@ -158,7 +158,7 @@ class ZooKeeperServer:
 
     def _argv(self) -> list[str]:
         main = "quorum.QuorumPeerMain" if self.members else "ZooKeeperServerMain"
-        with_us = [] if self._outlives_us else ["setpriv", "--pdeathsig", "KILL"]
+        with_us = BEFORE_GUESTS if self._outlives_us else ("setpriv", "--pdeathsig", "KILL")
         # The lab loses no power of its own, so it need not wait for the machine's disk at every write.
         return [
             *with_us,
