@@ -197,7 +197,7 @@ async def test_the_palette_carries_out_commands() -> None:
 async def test_the_menu_of_actions_opens_what_is_chosen() -> None:
     async with console(night()) as shown:
         assert "Edit the VM's metadata" in await shown.press("3", "x")
-        await shown.press("enter")
+        await shown.press(*"metadata", "enter")
         await shown.until(lambda: "app1 · metadata" in shown.text())
 
 
