@@ -168,3 +168,11 @@ def test_a_verb_runs_where_its_device_file_or_guest_is(
 )
 def test_a_task_tells_the_volumes_it_may_have_changed(verb: str, given: Words, touched: list[tuple[str, str]]) -> None:
     assert list(volumes_touched(Task(verb=verb, arguments=given))) == touched
+
+
+@pytest.mark.parametrize(
+    "verb, destroys",
+    [("storage volume remove", True), ("storage pool remove", True), ("storage volume add", False)],
+)
+def test_a_verb_says_whether_it_may_lose_anything_at_all(verb: str, destroys: bool) -> None:
+    assert storage_verb(verb).destroys is destroys
