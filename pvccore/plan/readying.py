@@ -8,6 +8,7 @@ from pvccore.model.cluster import Cluster
 from pvccore.model.node import Node, ReadinessState, WantedReadiness
 from pvccore.model.vm import Placement, Vm, VmState, Wanted
 from pvccore.plan.effects import Plan, Step
+from pvccore.plan.fencing import fencing_objection
 from pvccore.plan.flush import is_flushing
 from pvccore.plan.leaving import STAYS_S, sent, set_readiness, shortened, step_of, transition, waits_to_start
 from pvccore.plan.placement import Rooms, standing_objection
@@ -104,8 +105,12 @@ def _unparked(vm: Vm, node: Node, rooms: Rooms) -> _Return:
 
 def _brought_back(cluster: Cluster, vm: Vm, node: Node, rooms: Rooms, watch: Watch, places: int) -> _Return:
     other = cluster.nodes.get(vm.node)
-    if other is None or is_flushing(other) or other.fence.under_way or not other.is_alive:
+    if other is None or is_flushing(other) or other.fence.under_way:
         return _Return()
+    if not other.is_alive:
+        # A silence that is not left alone ends by itself: the node is back, or it is fenced.
+        ends = other.is_silent and vm.is_active and fencing_objection(cluster, other, watch) is None
+        return _Return(line=f"{vm.name}: on {other.name}, which is silent" if ends else "")
     line = transition(vm)
     if line is not None or waits_to_start(vm):
         return _Return(line=line or f"{vm.name}: waits to start on {vm.node}")

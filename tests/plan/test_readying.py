@@ -185,12 +185,28 @@ def test_one_that_a_flush_has_just_sent_away_is_waited_for() -> None:
     [
         a_node("hv2", readiness=FLUSHING),
         fenced(a_node("hv2"), FencePhase.OFF_SENT),
-        gone(a_node("hv2")),
+        said_goodbye(a_node("hv2")),
         a_node("hv3"),
     ],
 )
 def test_nothing_is_taken_from_a_node_that_is_flushed_fenced_or_gone(other: Node) -> None:
     assert said(ready(away(), other=other)) == ["hv1 ready"]
+
+
+def test_a_node_that_fell_silent_is_waited_for_until_it_is_back_or_fenced() -> None:
+    plan = ready(away(), other=gone(a_node("hv2")))
+    assert said(plan) == []
+    assert lines(plan) == ("web1: on hv2, which is silent",)
+
+
+@pytest.mark.parametrize("fields", [{"storm": "2 of 3 nodes are absent"}, {"fenced_s_ago": {"hv2": 1.0}}])
+def test_a_silence_that_is_left_alone_holds_up_nothing(fields: dict[str, Any]) -> None:
+    assert said(ready(away(), other=gone(a_node("hv2")), **fields)) == ["hv1 ready"]
+
+
+def test_a_stopped_vm_of_a_silent_node_holds_up_nothing() -> None:
+    stopped = away(state=VmState.STOPPED, wanted=Wanted.STOPPED)
+    assert said(ready(stopped, other=gone(a_node("hv2")))) == ["hv1 ready"]
 
 
 def test_a_node_that_has_been_flushed_gives_back_what_is_left_there() -> None:
