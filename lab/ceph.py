@@ -1,7 +1,7 @@
 """A real Ceph cluster for the lab, in memory: a monitor, a manager and three OSDs on this machine's address.
 
 Only started when asked for, since it takes some 2 GB. Hosts find it by their own /etc/ceph/ceph.conf. `rbd status`
-is the independent witness of where a guest's disk is in use.
+is the independent witness of where a guest's disk is in use, and is asked through Ceph's library.
 """
 
 import json
@@ -11,8 +11,8 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+from lab.ceph_client import CephClient
 from lab.commands import run
 from lab.guest import SECTOR_BYTES, DiskState, read_disk
 from lab.network import Network
@@ -80,6 +80,7 @@ class Ceph:
         self._directory = directory
         self._network = network
         self._ledger = ledger
+        self._client = CephClient(self.configuration, pool=POOL, limit_s=COMMAND_LIMIT_S)
 
     @property
     def runs(self) -> bool:
@@ -104,9 +105,14 @@ class Ceph:
 
     def stop(self) -> None:
         """End it; all that it stored was in memory and is gone, with every lock, watch and blocklist entry."""
+        self.close()
         for name in ("ceph-mon", "ceph-mgr", *(f"ceph-osd-{number}" for number in range(OSDS))):
             self._ledger.end(name, by=signal.SIGKILL)
         shutil.rmtree(self._directory, ignore_errors=True)
+
+    def close(self) -> None:
+        """End this process's own connection to it."""
+        self._client.close()
 
     def hang(self) -> None:
         """Let every Ceph daemon stop in its tracks, as a storage network that is gone would look."""
@@ -125,17 +131,19 @@ class Ceph:
     def clear(self) -> None:
         """Remove every image and every blocklist entry; clients that still watch an image are cut off first."""
         self.resume()
-        for name in self._json("rbd", "ls", POOL):
+        for name in json.loads(self.rbd("ls", POOL, "--format", "json")):
             for address in self.watchers(name):
                 self.ceph("osd", "blocklist", "add", address)
             self.rbd("remove", "--no-progress", f"{POOL}/{name}")
-        for entry in self._json("ceph", "osd", "blocklist", "ls"):
+        # Ceph 16 says `[…][]`: the first value is the answer.
+        listed = self.ceph("osd", "blocklist", "ls", "--format", "json")
+        for entry in json.JSONDecoder().raw_decode(listed.strip())[0]:
             self.ceph("osd", "blocklist", "rm", entry["addr"])
 
     def watchers(self, name: str) -> list[str]:
         """The client addresses, `10.99.K.N:port/nonce`, that have the image open."""
-        found = self._json("rbd", "status", f"{POOL}/{name}")["watchers"]
-        return [one["address"] for one in (found.values() if isinstance(found, dict) else found)]
+        addresses: list[str] = self._client.ask("watchers", name)
+        return addresses
 
     def watching_hosts(self, name: str) -> set[str]:
         """The addresses of the hosts that have the image open."""
@@ -143,28 +151,18 @@ class Ceph:
 
     def disk_state(self, name: str) -> DiskState:
         """What the guest wrote to its image so far."""
-        path = self._directory / f"{name}.read"
-        path.unlink(missing_ok=True)
-        self.rbd("export", "--no-progress", f"{POOL}/{name}", str(path))
-        content = path.read_bytes()[: 2 * SECTOR_BYTES]
-        path.unlink()
-        return read_disk(content)
+        return read_disk(self._client.ask("head", name, 2 * SECTOR_BYTES).encode("latin-1"))
 
     # Commands
 
     def ceph(self, *words: str) -> str:
-        return run(*self._command("ceph"), *words, limit_s=COMMAND_LIMIT_S)
+        """What `ceph WORDS` prints."""
+        said: str = self._client.ask("ceph", *words)
+        return said
 
     def rbd(self, *words: str) -> str:
-        return run(*self._command("rbd"), *words, limit_s=COMMAND_LIMIT_S)
-
-    def _json(self, program: str, *words: str) -> Any:  # noqa: ANN401 - whatever Ceph says
-        said = run(*self._command(program), *words, "--format", "json", limit_s=COMMAND_LIMIT_S)
-        # Ceph 16 says `[…][]` for `osd blocklist ls`: the first value is the answer.
-        return json.JSONDecoder().raw_decode(said.strip())[0]
-
-    def _command(self, program: str) -> list[str]:
-        return [program, "--conf", str(self.configuration)]
+        """What `rbd WORDS` prints."""
+        return run("rbd", "--conf", str(self.configuration), *words, limit_s=COMMAND_LIMIT_S)
 
     # Making
 
@@ -198,7 +196,7 @@ class Ceph:
         self._ledger.start(name, argv, log=self._directory / f"{name}.out")
 
     def _serves(self) -> bool:
-        state = self._json("ceph", "osd", "stat")
+        state = json.loads(self.ceph("osd", "stat", "--format", "json"))
         return bool(state.get("num_up_osds") == OSDS)
 
     def _send_to_all(self, number: signal.Signals) -> None:

@@ -6,6 +6,7 @@ import shutil
 import signal
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
 
@@ -106,7 +107,7 @@ class Lab:
     def storage(self) -> SharedStorage:
         return SharedStorage(self.directory / "disks", self.network.machine_address, self.ledger)
 
-    @property
+    @cached_property
     def ceph(self) -> Ceph:
         """Its Ceph cluster, which `start_ceph` starts."""
         return Ceph(self.directory / "ceph", self.network, self.ledger)
@@ -172,6 +173,8 @@ class Lab:
         for name in self.ledger.living():
             self.ledger.end(name, by=signal.SIGKILL)
         if self._plan_path.exists():
+            self.ceph.close()
+            del self.ceph
             self.network.remove()
         shutil.rmtree(self.directory, ignore_errors=True)
         if LABS.exists() and not any(LABS.iterdir()):
