@@ -10,59 +10,33 @@ from typing import ClassVar
 from textual import on
 from textual.app import App, ComposeResult
 from textual.binding import BindingType
-from textual.containers import Vertical
 from textual.message import Message
 from textual.screen import Screen
-from textual.widgets import ContentSwitcher
+from textual.worker import Worker
 
-from pvccore.model.cluster import Cluster, Delta
-from pvccore.model.errors import PvcError, Unavailable
-from pvctui.commands import COMMANDS, OVERVIEW, VMS, bindings, command_of_action, commands_at
+from pvctui.commands import COMMANDS, OVERVIEW, VMS, Command, bindings, command_of_action, commands_at
 from pvctui.demo_actions import DemoActions
-from pvctui.dialogs.messages import Asked, AskedForMany, Chosen, OneOfMany
+from pvctui.dialogs.messages import Asked, AskedForMany, Chosen
+from pvctui.errands import Errands, Finished
+from pvctui.frame import HEIGHTS, LOWEST, NARROWEST, WIDTHS, Frame
+from pvctui.lens import Lens
 from pvctui.look import THEMES
-from pvctui.requests import Request, Requests
-from pvctui.rows.pulse import Pulse
-from pvctui.rows.statuses import StatusBook
+from pvctui.requests import Requests
 from pvctui.rows.view import View
 from pvctui.screens import PLACES
 from pvctui.screens.place import DetailWanted, Opened, OverPlace, Place
 from pvctui.verbs import VERBS
-from pvctui.widgets.banners import Banners, FenceLine
-from pvctui.widgets.footer import Footer
-from pvctui.widgets.header import Header
+from pvctui.widgets.banners import FenceLine
 from pvctui.widgets.line import OneLine
 from pvctui.widgets.tab_line import TabLine
 
 TICK_S = 1.0
-MANY = 2
-NARROWEST, LOWEST = 60, 15
-WIDTHS = [(0, "-too-narrow"), (NARROWEST, "-narrow"), (100, "-medium"), (120, "-wide")]
-HEIGHTS = [(0, "-too-low"), (LOWEST, "-low"), (22, "-usual"), (34, "-tall"), (50, "-very-tall")]
-"""From so many columns and lines on, the screen has this class, and the style sheet answers."""
+UNDER_DIALOGS = frozenset({"quit", "edit", "actions", "focus_next", "focus_previous"})
+"""Actions that a dialog leaves to the console."""
 
 
 class ClusterChanged(Message):
     """There is a newer snapshot, or the connection stands otherwise: at most one of these waits at a time."""
-
-
-class Finished(Message):
-    """A request was carried out, or refused."""
-
-    def __init__(self, asked: Asked, error: PvcError | None) -> None:
-        super().__init__()
-        self.asked = asked
-        self.error = error
-
-
-class OneFinished(Message):
-    """One of many requests was carried out, or refused."""
-
-    def __init__(self, asked: AskedForMany, one: OneOfMany, error: PvcError | None) -> None:
-        super().__init__()
-        self.asked = asked
-        self.one = one
-        self.error = error
 
 
 class Console(App[None]):
@@ -89,24 +63,15 @@ class Console(App[None]):
         self.feed = requests.feed
         self.requests = requests
         self.demo = demo
-        self.place_name = OVERVIEW
-        self._last_place = OVERVIEW
-        self._wall_clock = wall_clock
-        self._book = StatusBook()
-        self._pulse = Pulse()
-        self._on_way: dict[str, str] = {}
-        self.view = View(cluster=Cluster(), delta=Delta(), book=self._book, pulse=self._pulse)
+        self.frame = Frame()
+        self.errands = Errands(self)
+        self._lens = Lens(wall_clock=wall_clock, read_only=requests.read_only)
 
     # The frame.
 
     def compose(self) -> ComposeResult:
-        """Header, banners, tabs, one screen, footer."""
-        with Vertical(id="frame"):
-            yield Header()
-            yield Banners()
-            yield TabLine([(name, entry.key, entry.title) for name, entry in PLACES.items()], id="tabs")
-            yield ContentSwitcher(id="places")
-            yield Footer()
+        """The frame, and what stands in its place where there is no room for it."""
+        yield self.frame
         yield OneLine((f"too small: the console needs {NARROWEST}×{LOWEST}",), id="too-small")
 
     async def on_mount(self) -> None:
@@ -116,8 +81,9 @@ class Console(App[None]):
         self.feed.start(self._wake)
 
     def on_unmount(self) -> None:
-        """Nothing wakes a console that is gone."""
+        """Nothing wakes a console that is gone, and the collector may have what it held."""
         self.feed.stop()
+        gc.unfreeze()
 
     def _wake(self) -> None:
         self.post_message(ClusterChanged())
@@ -125,80 +91,43 @@ class Console(App[None]):
     @property
     def place(self) -> Place | None:
         """The screen that is shown."""
-        found = self.main_screen.query(f"#place-{self.place_name}")
-        return found.first(Place) if found else None
+        return self.frame.place
+
+    @property
+    def place_name(self) -> str:
+        """Its name in the table of screens."""
+        return self.frame.place_name
+
+    @property
+    def view(self) -> View:
+        """What is known at this moment."""
+        return self._lens.view
 
     @property
     def main_screen(self) -> Screen[object]:
         """The one under all dialogs."""
         return self.screen_stack[0]
 
-    @property
-    def _is_up(self) -> bool:
-        """Whether there is a frame: a message may still come when the console is closing."""
-        return bool(self.screen_stack) and bool(self.main_screen.query(Header))
-
-    @property
-    def places(self) -> Sequence[Place]:
-        """The screens that were looked at."""
-        return list(self.main_screen.query(Place))
-
     async def _show_place(self, name: str) -> None:
-        """Go to a screen; it is made when it is first looked at."""
-        switcher = self.main_screen.query_one(ContentSwitcher)
-        wanted = f"place-{name}"
-        if not switcher.query(f"#{wanted}"):
-            await switcher.mount(PLACES[name].place(id=wanted))
-        if name != self.place_name:
-            self._last_place = self.place_name
-        self.place_name = name
-        switcher.current = wanted
-        self.main_screen.query_one(TabLine).mark(name)
-        self.main_screen.query_one(Footer).offer(commands_at(name, demo=self.demo is not None))
-        place = self.place
-        if place is not None:
-            place.take(self.view)
-            place.enter()
+        """Go to a screen."""
+        await self.frame.show_place(name, self.view, commands_at(name, demo=self.demo is not None))
 
     # Data.
 
     @on(ClusterChanged)
     def _changed(self) -> None:
         newest = self.feed.take()
-        changed = self._book.take_in(newest.cluster, newest.delta)
-        self._pulse.take_in(newest.cluster, newest.delta)
-        self.view = View(
-            cluster=newest.cluster,
-            delta=newest.delta,
-            book=self._book,
-            pulse=self._pulse,
-            link=newest.link,
-            now_s=self._wall_clock(),
-            changed_vms=changed,
-            on_way=dict(self._on_way),
-            read_only=self.requests.read_only,
-        )
+        self._lens.take_in(newest)
         self._spread()
         if newest.delta.full:
             # What was just loaded stays for hours: the collector need not look at it again and again.
             gc.freeze()
 
     def _spread(self) -> None:
-        """Give the view to the frame, to the screen that is shown, and to what lies over it."""
-        if not self._is_up:
-            return
-        view = self.view
-        self._tell_frame()
-        for place in self.places:
-            if place.id == f"place-{self.place_name}":
-                place.take(view)
-            else:
-                place.note(view)
-        self._tell_dialogs()
-
-    def _tell_frame(self) -> None:
-        self.main_screen.query_one(Header).take(self.view)
-        self.main_screen.query_one(Banners).take(self.view)
+        """Give the view to the frame and to what lies over it; a message may still come when all is closing."""
+        if self.frame.is_up:
+            self.frame.take(self.view)
+            self._tell_dialogs()
 
     def _tell_dialogs(self) -> None:
         for screen in self.screen_stack[1:]:
@@ -207,91 +136,29 @@ class Console(App[None]):
 
     def _tick(self) -> None:
         """Ages go on, and the connection may stand otherwise."""
-        if not self._is_up:
-            return
-        link = self.feed.link()
-        self._pulse.beat(self.view.cluster)
-        self.view = self._still(link=link)
-        self._tell_frame()
-        if self.place is not None:
-            self.place.tick(self.view)
-        self._tell_dialogs()
-
-    def _still(self, **changes: object) -> View:
-        """The same snapshot a moment later."""
-        values = {name: getattr(self.view, name) for name in View.__slots__}
-        values |= {"delta": Delta(), "changed_vms": frozenset(), "now_s": self._wall_clock()}
-        return View(**(values | changes))
+        if self.frame.is_up:
+            self.frame.tick(self._lens.beat(self.feed.link()))
+            self._tell_dialogs()
 
     # Requests.
 
     @on(Asked)
-    def _asked(self, message: Asked) -> None:
-        """Carry it out on a thread of its own; the row shows it meanwhile."""
-        self._set_on_way(message.words, message.subject)
-
-        def carry_out() -> None:
-            self.post_message(Finished(message, self._error_of(message.request)))
-
-        self.run_worker(carry_out, thread=True, exit_on_error=False, name=message.words)
-
     @on(AskedForMany)
-    def _asked_for_many(self, message: AskedForMany) -> None:
-        """Carry them out one after the other; every row shows it until its own is known."""
-        self._set_on_way(message.words, *(one.subject for one in message.asked))
-
-        def carry_out() -> None:
-            for one in message.asked:
-                self.post_message(OneFinished(message, one, self._error_of(one.request)))
-
-        self.run_worker(carry_out, thread=True, exit_on_error=False, name=message.words)
-
-    def _error_of(self, request: Request) -> PvcError | None:
-        """Why a request could not be carried out, on a worker's thread."""
-        try:
-            self.requests.carry_out(request, self.view.cluster)
-        except PvcError as refused:
-            return refused
-        except Exception as crash:  # noqa: BLE001 - told to the person, in place of a dead dialog
-            self.log(crash)
-            return Unavailable(f"the console failed: {type(crash).__name__}: {crash}")
-        return None
-
-    @on(OneFinished)
-    def _one_finished(self, message: OneFinished) -> None:
-        self._set_on_way("", message.one.subject)
-        dialog = message.asked.dialog
-        if message.error is None and self.place is not None:
-            self.place.unmark(message.one.subject)
-        if dialog in self.screen_stack:
-            dialog.one_finished(message.one, message.error)
-        elif message.error is not None:
-            self.tell(f"{message.asked.words} {message.one.name}: {message.error}", bad=True)
+    def _asked(self, message: Asked | AskedForMany) -> None:
+        self.errands.send(message)
 
     @on(Finished)
     def _finished(self, message: Finished) -> None:
-        asked = message.asked
-        self._set_on_way("", asked.subject)
-        is_open = asked.dialog in self.screen_stack
-        if message.error is None:
-            if is_open:
-                asked.dialog.done()
-        elif is_open:
-            asked.dialog.refused(message.error)
-        else:
-            self.tell(f"{asked.words}: {message.error}", bad=True)
+        self.errands.finished(message)
 
-    def _set_on_way(self, words: str, *subjects: str) -> None:
-        touched = frozenset(key for subject in subjects if (key := subject.partition(" ")[2]))
-        if not touched:
-            return
-        for key in touched:
-            if words:
-                self._on_way[key] = words
-            else:
-                self._on_way.pop(key, None)
-        self.view = self._still(on_way=dict(self._on_way), changed_vms=touched, delta=Delta(nodes=touched))
-        self._spread()
+    @on(Worker.StateChanged)
+    def _worker_changed(self, message: Worker.StateChanged) -> None:
+        self.errands.worker_changed(message.worker)
+
+    def show_on_way(self, words: str, *subjects: str) -> None:
+        """These rows show the command that is on its way; "" = none is any more."""
+        if self._lens.put_on_way(words, subjects):
+            self._spread()
 
     def tell(self, words: str, *, bad: bool = False) -> None:
         """Say something that has no better place."""
@@ -306,8 +173,7 @@ class Console(App[None]):
             return True
         if command.demo and self.demo is None:
             return False
-        under_dialog = len(self.screen_stack) > 1
-        if under_dialog and action not in ("quit", "edit", "actions", "focus_next", "focus_previous"):
+        if len(self.screen_stack) > 1 and action not in UNDER_DIALOGS:
             return False
         return command.fits(self.place_name)
 
@@ -317,7 +183,7 @@ class Console(App[None]):
 
     async def action_go_last(self) -> None:
         """The screen before this one."""
-        await self._show_place(self._last_place)
+        await self._show_place(self.frame.last_place)
 
     def action_one_back(self) -> None:
         """One level back within the screen."""
@@ -338,79 +204,61 @@ class Console(App[None]):
         """The keys of this place."""
         from pvctui.dialogs.help import HelpDialog
 
-        commands = commands_at(self.place_name, demo=self.demo is not None)
-        self.push_screen(HelpDialog(self.view, self.place_name, PLACES[self.place_name].title, commands))
+        title = PLACES[self.place_name].title
+        self.push_screen(HelpDialog(self.view, self.place_name, title, self._commands_here()))
 
     def action_maintenance(self) -> None:
         """The dialog of the switch."""
         from pvctui.dialogs.maintenance import MaintenanceDialog
 
-        if self._may_change():
+        if self.may_change():
             self.push_screen(MaintenanceDialog(self.view))
 
     def action_edit(self) -> None:
         """The form of the VM under the cursor."""
         from pvctui.dialogs.metadata import MetadataDialog
 
-        kind, _, key = self._subject().partition(" ")
-        if kind == "vm" and key in self.view.cluster.vms and self._may_change():
+        kind, _, key = self.subject.partition(" ")
+        if kind == "vm" and key in self.view.cluster.vms and self.may_change():
             self.push_screen(MetadataDialog(self.view, key))
 
     def action_palette(self) -> None:
         """Everything there is, by name."""
-        from pvctui.dialogs.palette import Palette, command_entries, subject_entries
-        from pvctui.dialogs.storage_choices import all_entries
-        from pvctui.dialogs.verb_choices import verb_entries
+        from pvctui.menus import palette
 
         commands = [command for command in COMMANDS if self.demo is not None or not command.demo]
-        refusal = self._refusal()
-        here = verb_entries(self._subjects(), self.view, refusal, keyless_only=True)
-        by_name = [*subject_entries(self.view), *all_entries(self.view, refusal)]
-        entries = [*command_entries(commands, refusal), *here, *by_name]
-        self.push_screen(Palette(self.view, "Commands, nodes and VMs", entries))
+        self.push_screen(palette(self.view, self.subjects, commands, self.refusal))
 
     def action_actions(self) -> None:
         """What can be changed from here; what can't, with the reason."""
-        from pvctui.dialogs.palette import Palette, command_entries
-        from pvctui.dialogs.storage_choices import entries_on
-        from pvctui.dialogs.verb_choices import verb_entries
+        from pvctui.menus import actions_menu
 
-        changing = [one for one in commands_at(self.place_name, demo=False) if one.changes and one.id not in VERBS]
-        subjects = self._subjects()
-        subject = self._subject().partition(" ")[2] if len(subjects) < MANY else f"{len(subjects)} marked"
-        found = self.view.cluster.vms.get(subject)
-        name = found.name if found is not None else subject
-        title = f"Actions on {name}" if name else "Actions"
-        refusal = self._refusal()
-        storage = entries_on(self._subject(), self.view, refusal)
-        here = [*verb_entries(subjects, self.view, refusal), *storage]
-        self.push_screen(Palette(self.view, title, [*here, *command_entries(changing, refusal)]))
+        commands = commands_at(self.place_name, demo=False)
+        self.push_screen(actions_menu(self.view, self.subject, self.subjects, commands, self.refusal))
 
     @on(Chosen)
     async def _chosen(self, message: Chosen) -> None:
-        from pvctui.dialogs.storage_choices import dialog_of
-        from pvctui.dialogs.verb_choices import verb_dialog
+        from pvctui.menus import dialog_behind
 
-        dialog = verb_dialog(message.choice, self.view) or dialog_of(message.choice, self.view)
+        dialog = dialog_behind(message.choice, self.view)
+        command = next((command for command in COMMANDS if command.id == message.choice), None)
         if dialog is not None:
             self.push_screen(dialog)
-            return
-        command = next((command for command in COMMANDS if command.id == message.choice), None)
-        if command is None:
+        elif command is None:
             self.post_message(Opened(message.choice))
-            return
-        if not command.fits(self.place_name):
-            await self._show_place(min(command.places))
-        await self.run_action(command.action)
+        else:
+            if not command.fits(self.place_name):
+                await self._show_place(min(command.places))
+            await self.run_action(command.action)
 
     def action_verb(self, name: str) -> None:
         """The dialog of a verb on the marked rows, else on the row under the cursor."""
         from pvctui.dialogs.verb import VerbDialog
         from pvctui.dialogs.verb_choices import keys_of
 
-        kind, keys = keys_of(self._subjects(), self.view)
+        kind, keys = keys_of(self.subjects, self.view)
         verb = VERBS[name]
-        if keys and kind == verb.kind and self._may_change():
+        if keys and kind == verb.kind and self.may_change():
             self.push_screen(VerbDialog(self.view, verb, keys))
 
     def action_demo(self) -> None:
@@ -420,29 +268,36 @@ class Console(App[None]):
         if self.demo is not None:
             self.push_screen(DemoDialog(self.view, self.demo))
 
-    def _subject(self) -> str:
+    def _commands_here(self) -> list[Command]:
+        return commands_at(self.place_name, demo=self.demo is not None)
+
+    @property
+    def subject(self) -> str:
+        """The row under the cursor, or what is open over it."""
         screen = self.screen
         if isinstance(screen, OverPlace) and screen.subject:
             return screen.subject
         return self.place.subject if self.place is not None else ""
 
-    def _subjects(self) -> Sequence[str]:
+    @property
+    def subjects(self) -> Sequence[str]:
         """What an action is about: the marked rows, else the one under the cursor, or what is open over them."""
         screen = self.screen
         if isinstance(screen, OverPlace) and screen.subject:
             return (screen.subject,)
         return self.place.subjects if self.place is not None else ()
 
-    def _refusal(self) -> str:
+    @property
+    def refusal(self) -> str:
         """Why nothing can be changed now; empty when it can."""
         if self.requests.objection:
             return self.requests.objection
         away = not self.view.link.is_live
         return "not connected: nothing can be changed until the cluster answers again" if away else ""
 
-    def _may_change(self) -> bool:
+    def may_change(self) -> bool:
         """Whether a change can be asked for now; if not, why not is told."""
-        refusal = self._refusal()
+        refusal = self.refusal
         if refusal:
             self.tell(refusal, bad=True)
         return not refusal

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from threading import Event
 
 from pvccore.model.cluster import Cluster
@@ -32,13 +33,12 @@ def ignore(text: str) -> None:
 def connect(address: ZooKeeperAddress, *, limit_s: float, must_exist: bool = True) -> ZooKeeperStore:
     """A connected store; raises `Unavailable` when none answers in time or, if it must, no cluster is there."""
     store = ZooKeeperStore(address, clock=time.monotonic)
-    try:
+    with ExitStack() as unless_it_succeeds:
+        unless_it_succeeds.callback(store.close)
         store.connect(limit_s)
         if must_exist:
             check_schema(store, address.schema, address.where)
-    except BaseException:
-        store.close()
-        raise
+        unless_it_succeeds.pop_all()
     return store
 
 

@@ -1,0 +1,94 @@
+"""What is always there: header, banners, tabs, one screen at a time, footer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.widgets import ContentSwitcher
+
+from pvctui.commands import OVERVIEW, Command
+from pvctui.rows.view import View
+from pvctui.screens import PLACES
+from pvctui.screens.place import Place
+from pvctui.widgets.banners import Banners
+from pvctui.widgets.footer import Footer
+from pvctui.widgets.header import Header
+from pvctui.widgets.tab_line import TabLine
+
+NARROWEST, LOWEST = 60, 15
+WIDTHS = [(0, "-too-narrow"), (NARROWEST, "-narrow"), (100, "-medium"), (120, "-wide")]
+HEIGHTS = [(0, "-too-low"), (LOWEST, "-low"), (22, "-usual"), (34, "-tall"), (50, "-very-tall")]
+"""From so many columns and lines on, the screen has this class, and the style sheet answers."""
+
+
+class Frame(Vertical):
+    """The frame around the screens; each screen is made when it is first looked at."""
+
+    def __init__(self) -> None:
+        super().__init__(id="frame")
+        self.place_name = OVERVIEW
+        self.last_place = OVERVIEW
+
+    def compose(self) -> ComposeResult:
+        """Empty lines and no screen: they are there before the data."""
+        yield Header()
+        yield Banners()
+        yield TabLine([(name, entry.key, entry.title) for name, entry in PLACES.items()], id="tabs")
+        yield ContentSwitcher(id="places")
+        yield Footer()
+
+    @property
+    def is_up(self) -> bool:
+        """Whether its lines are there: a message may still come when the console is closing."""
+        return self.is_attached and bool(self.query(Header)) and bool(self.query("Banners > OneLine"))
+
+    @property
+    def place(self) -> Place | None:
+        """The screen that is shown."""
+        return next((place for place in self._places if self._is_shown(place)), None)
+
+    @property
+    def _places(self) -> Sequence[Place]:
+        """The screens that were looked at."""
+        return list(self.query(Place))
+
+    def _is_shown(self, place: Place) -> bool:
+        return place.id == f"place-{self.place_name}"
+
+    async def show_place(self, name: str, view: View, commands: Sequence[Command]) -> None:
+        """Go to a screen, with what is known and what can be done there."""
+        switcher = self.query_one(ContentSwitcher)
+        wanted = f"place-{name}"
+        if not switcher.query(f"#{wanted}"):
+            await switcher.mount(PLACES[name].place(id=wanted))
+        if name != self.place_name:
+            self.last_place = self.place_name
+        self.place_name = name
+        switcher.current = wanted
+        self.query_one(TabLine).mark(name)
+        self.query_one(Footer).offer(commands)
+        place = self.place
+        if place is not None:
+            place.take(view)
+            place.enter()
+
+    def take(self, view: View) -> None:
+        """Give the view to the lines and to the screen that is shown; the others note what changed."""
+        self._take_lines(view)
+        for place in self._places:
+            if self._is_shown(place):
+                place.take(view)
+            else:
+                place.note(view)
+
+    def tick(self, view: View) -> None:
+        """A second has passed."""
+        self._take_lines(view)
+        if self.place is not None:
+            self.place.tick(view)
+
+    def _take_lines(self, view: View) -> None:
+        self.query_one(Header).take(view)
+        self.query_one(Banners).take(view)

@@ -1,0 +1,44 @@
+"""The palette and the menu of actions: what stands in them, and the dialog behind an entry."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pvctui.commands import Command
+from pvctui.dialogs.dialog import Dialog
+from pvctui.dialogs.palette import Palette, command_entries, subject_entries
+from pvctui.dialogs.storage_choices import all_entries, dialog_of, entries_on
+from pvctui.dialogs.verb_choices import verb_dialog, verb_entries
+from pvctui.rows.view import View
+from pvctui.verbs import VERBS
+
+MANY = 2
+
+
+def palette(view: View, subjects: Sequence[str], commands: Sequence[Command], refusal: str) -> Palette:
+    """Everything there is, by name."""
+    here = verb_entries(subjects, view, refusal, keyless_only=True)
+    by_name = [*subject_entries(view), *all_entries(view, refusal)]
+    entries = [*command_entries(commands, refusal), *here, *by_name]
+    return Palette(view, "Commands, nodes and VMs", entries)
+
+
+def actions_menu(
+    view: View, subject: str, subjects: Sequence[str], commands: Sequence[Command], refusal: str
+) -> Palette:
+    """What can be changed from here; what can't, with the reason. subject: the row under the cursor."""
+    changing = [one for one in commands if one.changes and one.id not in VERBS]
+    here = [*verb_entries(subjects, view, refusal), *entries_on(subject, view, refusal)]
+    return Palette(view, _title(view, subject, subjects), [*here, *command_entries(changing, refusal)])
+
+
+def _title(view: View, subject: str, subjects: Sequence[str]) -> str:
+    key = subject.partition(" ")[2] if len(subjects) < MANY else f"{len(subjects)} marked"
+    found = view.cluster.vms.get(key)
+    name = found.name if found is not None else key
+    return f"Actions on {name}" if name else "Actions"
+
+
+def dialog_behind(choice: str, view: View) -> Dialog | None:
+    """The dialog that an entry opens; None for a command or a subject."""
+    return verb_dialog(choice, view) or dialog_of(choice, view)
