@@ -13,6 +13,7 @@ from pvctui.bridge import Feed
 from pvctui.verbs import Given, Verb
 
 if TYPE_CHECKING:
+    from pvccore.operations.definitions import NewVm
     from pvccore.operations.operator import Operator, Result
 
 Request: TypeAlias = "Callable[[Operator], Result]"
@@ -40,12 +41,21 @@ class Requests:
 
     def carry_out(self, request: Request, newest: Cluster) -> Result:
         """Do it, on the thread of a worker. Raises one of the five errors."""
+        if self.read_only:
+            raise Refused(READ_ONLY)
+        return request(self._operator(newest))
+
+    def xml_of(self, uuid: str, newest: Cluster) -> str:
+        """A VM's XML as it was defined, read on the thread of a worker. Raises one of the five errors."""
+        from pvccore.operations.definitions import dump
+
+        return dump(self._operator(newest), uuid)
+
+    def _operator(self, newest: Cluster) -> Operator:
         from pvccore.operations.operator import Operator
         from pvccore.operations.reading import load_cluster
         from pvccore.state.session import Session
 
-        if self.read_only:
-            raise Refused(READ_ONLY)
         store, schema = self.feed.session_store
         session = Session(store, schema, who=self.who, wall_clock=self.wall_clock)
         seen = [newest]
@@ -54,14 +64,30 @@ class Requests:
             """The snapshot first; after a conflict that is too old, so everything is read anew."""
             return seen.pop() if seen else load_cluster(store, schema)
 
-        return request(Operator(session=session, cluster=cluster))
+        return Operator(session=session, cluster=cluster)
 
 
-def switch_maintenance(*, on: bool, reason: str) -> Request:
-    """Maintenance on or off."""
+def switch_maintenance(*, on: bool, reason: str, noout: bool = False) -> Request:
+    """Maintenance on or off; `noout`: Ceph is told, too."""
     from pvccore.operations.cluster import maintenance_off, maintenance_on
 
-    return lambda operator: (maintenance_on if on else maintenance_off)(operator, reason=reason)
+    if on:
+        return lambda operator: maintenance_on(operator, reason=reason, noout=noout)
+    return lambda operator: maintenance_off(operator, reason=reason)
+
+
+def define_vm(new: NewVm) -> Request:
+    """A VM from its XML."""
+    from pvccore.operations.definitions import define
+
+    return lambda operator: define(operator, new)
+
+
+def modify_vm(uuid: str, xml: str, *, restart: bool) -> Request:
+    """Another XML for a VM."""
+    from pvccore.operations.definitions import modify
+
+    return lambda operator: modify(operator, uuid, xml, restart=restart)
 
 
 def ask_storage(verb: str, given: Mapping[str, str]) -> Request:
@@ -89,6 +115,8 @@ def request_of(verb: Verb, key: str, given: Given) -> Request:
     """The verb on one VM (by uuid) or node, to be carried out by the operation of its name."""
     if verb.kind == "node":
         return _on_node(verb.name, key, given)
+    if verb.takes_texts or verb.name == "remove":
+        return _described(verb.name, key, given)
     return _relocation(verb.name, key, given) if verb.takes_target else _on_vm(verb.name, key)
 
 
@@ -107,6 +135,20 @@ def _on_vm(name: str, uuid: str) -> Request:
     return lambda operator: operation(operator, uuid)
 
 
+def _described(name: str, uuid: str, given: Given) -> Request:
+    from pvccore.model.metadata import split_words
+    from pvccore.operations.definitions import rename
+    from pvccore.operations.metadata import tag
+    from pvccore.operations.removal import remove
+
+    if name == "rename":
+        return lambda operator: rename(operator, uuid, given.text("name"))
+    if name == "remove":
+        return lambda operator: remove(operator, uuid, force=given.force)
+    add, taken = split_words(given.text("add")), split_words(given.text("remove"))
+    return lambda operator: tag(operator, uuid, add=add, remove=taken)
+
+
 def _relocation(name: str, uuid: str, given: Given) -> Request:
     from pvccore.operations.moves import migrate, move
 
@@ -119,7 +161,7 @@ def _on_node(name: str, node: str, given: Given) -> Request:
     from pvccore.operations import nodes
 
     if name == "remove":
-        return lambda operator: nodes.remove(operator, node)
+        return lambda operator: nodes.remove(operator, node, force=given.force)
     operation = {
         "flush": nodes.flush,
         "ready": nodes.ready,

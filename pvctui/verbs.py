@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskedText:
+    """A line that a verb asks for. name: as the operation calls it. hint: shown while it is empty."""
+
+    name: str
+    label: str
+    hint: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -12,7 +21,8 @@ class Verb:
 
     kind: of its subject, "vm" or "node". name: as the rules call it. doing: while it is on its way. means: what it
     does, as a sentence. takes_target, takes_reason: whether that is asked for. types_name: whether the subject's name
-    must be typed.
+    must be typed. takes_texts: lines to fill in. tick, tick_means: what can be ticked besides, and what it means.
+    only_one: makes no sense for many.
     """
 
     kind: str
@@ -24,6 +34,10 @@ class Verb:
     takes_target: bool = False
     takes_reason: bool = False
     types_name: bool = False
+    takes_texts: tuple[AskedText, ...] = ()
+    tick: str = ""
+    tick_means: str = ""
+    only_one: bool = False
 
     @property
     def id(self) -> str:
@@ -33,11 +47,16 @@ class Verb:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Given:
-    """What was filled in. to: the target; "" lets the selector choose. force: though it is migrated already."""
+    """What was filled in. to: the target; "" lets the selector choose. force: the tick. texts: by name."""
 
     reason: str = ""
     to: str = ""
     force: bool = False
+    texts: Mapping[str, str] = field(default_factory=dict)
+
+    def text(self, name: str) -> str:
+        """A line that was asked for, without the blanks around it."""
+        return self.texts.get(name, "").strip()
 
 
 _ALL = (
@@ -72,6 +91,8 @@ _ALL = (
         doing="migrating",
         key="G",
         takes_target=True,
+        tick="Again",
+        tick_means="migrate it again; where it belongs stays the same",
         means="It goes to another node for a while; its previous node remembers where it belongs.",
     ),
     Verb(
@@ -111,6 +132,36 @@ _ALL = (
         title="Undefine",
         doing="undefining",
         means="The cluster forgets it; its disks stay.",
+    ),
+    Verb(
+        kind="vm",
+        name="remove",
+        title="Remove with its volumes",
+        doing="removing",
+        types_name=True,
+        tick="Snapshots",
+        tick_means="its volumes may have some: they go, too",
+        means="The cluster forgets it, and its volumes are removed: what is on them is lost for good.",
+    ),
+    Verb(
+        kind="vm",
+        name="rename",
+        title="Rename",
+        doing="renaming",
+        only_one=True,
+        takes_texts=(AskedText(name="name", label="New name", hint="letters, digits, dots, dashes"),),
+        means="It gets another name; its uuid and its disks keep theirs.",
+    ),
+    Verb(
+        kind="vm",
+        name="tag",
+        title="Tag",
+        doing="tagging",
+        takes_texts=(
+            AskedText(name="add", label="Add", hint="words to find it by: web, prod"),
+            AskedText(name="remove", label="Take away", hint="words that it has"),
+        ),
+        means="Words that a filter finds it by.",
     ),
     Verb(
         kind="node",
@@ -154,7 +205,9 @@ _ALL = (
         name="remove",
         title="Remove",
         doing="removing",
-        means="The cluster forgets it; no VM may name it.",
+        tick="Rewrite",
+        tick_means="VMs that name it: they forget it, too",
+        means="The cluster forgets it.",
     ),
 )
 VERBS: Mapping[str, Verb] = {verb.id: verb for verb in _ALL}

@@ -76,10 +76,14 @@ class Dialog(OverPlace):
 
     def ask(self, request: Request, subject: str, words: str) -> None:
         """Have it carried out; the dialog stays open until it is known what became of it."""
+        self.begin(words)
+        self.post_message(Asked(self, request, subject, words))
+
+    def begin(self, words: str) -> None:
+        """It is on its way."""
         self.is_under_way = True
         self.query_one("#act", Button).disabled = True
         self.say(((f"→ {words} …", "busy"),))
-        self.post_message(Asked(self, request, subject, words))
 
     def done(self) -> None:
         """It was carried out."""
@@ -87,11 +91,15 @@ class Dialog(OverPlace):
 
     def refused(self, error: PvcError) -> None:
         """It was not; what was typed stays, and the words are the operation's."""
-        self.is_under_way = False
-        self.query_one("#act", Button).disabled = False
-        self.say(((f"✗ {error}", "bad"),))
+        self.failed(str(error))
         if isinstance(error, Invalid):
             self.point_at_field(error.field)
+
+    def failed(self, words: str) -> None:
+        """It came to nothing, for this reason; it may be tried again."""
+        self.is_under_way = False
+        self.query_one("#act", Button).disabled = False
+        self.say(((f"✗ {words}", "bad"),))
 
     def point_at_field(self, field: str) -> None:
         """Put the keyboard on the input of a field that was refused."""

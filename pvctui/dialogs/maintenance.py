@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from textual.containers import Horizontal
 from textual.widget import Widget
-from textual.widgets import Input, Label
+from textual.widgets import Input
 
 from pvctui.dialogs.dialog import Dialog
+from pvctui.dialogs.field import field
 from pvctui.requests import switch_maintenance
 from pvctui.rows.lines import BLANK
 from pvctui.rows.maintenance_lines import turning_off_lines, turning_on_lines
 from pvctui.rows.view import View
+from pvctui.widgets.choices import Choices
 from pvctui.widgets.detail import Words
+
+NOOUT = "noout"
 
 
 class MaintenanceDialog(Dialog):
@@ -26,6 +29,7 @@ class MaintenanceDialog(Dialog):
         self._reason = Input(
             id="field-reason", compact=True, max_length=256, placeholder="optional; stands in the journal"
         )
+        self._noout = Choices([(NOOUT, "also set Ceph's noout: copies stay where they are")], id="field-noout")
 
     def title_text(self) -> str:
         """Which way."""
@@ -38,7 +42,9 @@ class MaintenanceDialog(Dialog):
     def body(self) -> Sequence[Widget]:
         """What it means now, and a line for the reason."""
         self._tell()
-        return [self._words, Horizontal(Label("Reason", markup=False), self._reason, classes="field")]
+        fields = [self._words, field("Reason", self._reason)]
+        has_ceph = self.view.cluster.storage.status.is_known
+        return [*fields, field("", self._noout)] if self.turns_on and has_ceph else fields
 
     def take(self, view: View) -> None:
         """Who would be fenced may change while one types."""
@@ -56,5 +62,6 @@ class MaintenanceDialog(Dialog):
     def act(self) -> None:
         """Switch."""
         word = "on" if self.turns_on else "off"
-        request = switch_maintenance(on=self.turns_on, reason=self._reason.value.strip())
+        noout = bool(self._noout.chosen)
+        request = switch_maintenance(on=self.turns_on, reason=self._reason.value.strip(), noout=noout)
         self.ask(request, "", f"turning maintenance {word}")

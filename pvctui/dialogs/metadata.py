@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from textual import on
-from textual.containers import Horizontal
 from textual.widget import Widget
 from textual.widgets import Input, Label
 
@@ -15,6 +14,7 @@ from pvccore.model.metadata import METADATA, parse_metadata
 from pvccore.model.selectors import Selector
 from pvccore.model.vm import Definition, MigrationMethod
 from pvctui.dialogs.dialog import Dialog
+from pvctui.dialogs.field import field
 from pvctui.requests import edit_metadata
 from pvctui.rows.lines import Line
 from pvctui.rows.meaning import changes_line, changes_of, is_outside, meaning_line
@@ -70,7 +70,7 @@ class MetadataDialog(Dialog):
         methods = [(method.value, label) for method, label in METHOD_LABELS.items()]
         self._method = Choices(methods, [before.migration_method.value], only_one=True, id="field-migration-method")
         self._move = Choices([(MOVES, "migrate it too, to a node of this limit")], id="field-move")
-        self._move_field = _field("", self._move)
+        self._move_line = field("", self._move)
         self._downtime = Input(str(before.max_downtime_ms), compact=True, max_length=6, id="field-max-downtime-ms")
         self._tags = Input(", ".join(before.tags), compact=True, id="field-tags")
         self._description = Input(before.description, compact=True, id="field-description")
@@ -87,16 +87,16 @@ class MetadataDialog(Dialog):
         hint.show_lines([(("none ticked = any node", "dim"),)])
         self._limit.add_class("first")
         return [
-            _field("Node limit", self._limit),
+            field("Node limit", self._limit),
             hint,
-            self._move_field,
-            _field("Selector", self._selector),
+            self._move_line,
+            field("Selector", self._selector),
             self._selector_means,
-            _field("Autorestart", self._restart),
-            _field("Migration", self._method),
-            _field("Max downtime", self._downtime, Label("ms", markup=False, classes="unit")),
-            _field("Tags", self._tags),
-            _field("Description", self._description),
+            field("Autorestart", self._restart),
+            field("Migration", self._method),
+            field("Max downtime", self._downtime, Label("ms", markup=False, classes="unit")),
+            field("Tags", self._tags),
+            field("Description", self._description),
             self._means,
         ]
 
@@ -121,7 +121,7 @@ class MetadataDialog(Dialog):
     def after(self) -> Definition:
         """The definition that the fields say; raises `Invalid` naming the field."""
         raw = self.raw()
-        return replace(self._before, **{field.name: parse_metadata(field.name, raw[field.name]) for field in METADATA})
+        return replace(self._before, **{one.name: parse_metadata(one.name, raw[one.name]) for one in METADATA})
 
     @on(Choices.Changed)
     @on(Input.Changed)
@@ -143,7 +143,7 @@ class MetadataDialog(Dialog):
             self._means.show_lines([((f"✗ {wrong}", "bad"),)])
             return
         vm = self.view.cluster.vms.get(self._uuid, self._vm)
-        self._move_field.display = is_outside(vm, after)
+        self._move_line.display = is_outside(vm, after)
         self._means.show_lines(self._meaning(after))
 
     def _meaning(self, after: Definition) -> list[Line]:
@@ -175,7 +175,3 @@ class MetadataDialog(Dialog):
         """In the operation's words, at the field."""
         super().refused(error)
         self._tell()
-
-
-def _field(label: str, *widgets: Widget) -> Horizontal:
-    return Horizontal(Label(label, markup=False), *widgets, classes="field")

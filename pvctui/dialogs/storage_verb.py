@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from textual import on
-from textual.containers import Horizontal
 from textual.widget import Widget
-from textual.widgets import Input, Label
+from textual.widgets import Input
 
 from pvccore.plan.storage import Takes, VerbField
 from pvccore.plan.storage_checks import FLAGS
 from pvctui.dialogs.dialog import Dialog
+from pvctui.dialogs.field import field
 from pvctui.requests import ask_storage
 from pvctui.rows.lines import BLANK, labelled
 from pvctui.rows.storage_actions import NAMES_TO_TYPE, StorageAction
@@ -52,19 +52,17 @@ class StorageVerbDialog(Dialog):
             NAMES_TO_TYPE.get(self._verb.verb, ""), ""
         )
 
-    def _input(self, field: VerbField) -> Input | Choices:
-        name = f"field-{field.name.replace('_', '-')}"
-        if field.takes is Takes.TRUTH:
-            return Choices([(YES, field.help)], id=name)
-        options = self._options(field.takes)
+    def _input(self, of: VerbField) -> Input | Choices:
+        name = f"field-{of.name.replace('_', '-')}"
+        if of.takes is Takes.TRUTH:
+            return Choices([(YES, of.help)], id=name)
+        options = self._options(of.takes)
         if options:
-            proposed = self._action.proposed.get(field.name, options[0])
+            proposed = self._action.proposed.get(of.name, options[0])
             return Choices([(one, one) for one in options], [proposed], only_one=True, id=name)
-        value = self._action.proposed.get(field.name, field.default)
+        value = self._action.proposed.get(of.name, of.default)
         # What is proposed is a beginning: typing goes on after it.
-        return Input(
-            value, id=name, compact=True, max_length=LONGEST, placeholder=field.help, select_on_focus=not value
-        )
+        return Input(value, id=name, compact=True, max_length=LONGEST, placeholder=of.help, select_on_focus=not value)
 
     def _options(self, takes: Takes) -> list[str]:
         """What there is to choose from; empty where one types."""
@@ -82,14 +80,9 @@ class StorageVerbDialog(Dialog):
     def body(self) -> Sequence[Widget]:
         """What is given, what is asked, what it means, and the name to type."""
         told = Words(markup=False)
-        told.show_lines(
-            [
-                labelled(name.replace("_", " ").capitalize(), value, width=14)
-                for name, value in self._action.given.items()
-            ]
-        )
-        fields = [_field(one.name, self._inputs[one.name]) for one in self._verb.fields if one.name in self._inputs]
-        typed = [_field("confirm", self._confirmation)] if self._verb.verb in NAMES_TO_TYPE else []
+        told.show_lines([labelled(_label(name), value, width=14) for name, value in self._action.given.items()])
+        fields = [field(_label(name), widget) for name, widget in self._inputs.items()]
+        typed = [field("Confirm", self._confirmation)] if self._verb.verb in NAMES_TO_TYPE else []
         gap = Words(markup=False)
         gap.show_lines([BLANK])
         return [*([told] if self._action.given else []), *fields, gap, self._means, *typed]
@@ -142,5 +135,5 @@ class StorageVerbDialog(Dialog):
         super().done()
 
 
-def _field(label: str, *widgets: Widget) -> Horizontal:
-    return Horizontal(Label(label.replace("_", " ").capitalize(), markup=False), *widgets, classes="field")
+def _label(name: str) -> str:
+    return name.replace("_", " ").capitalize()

@@ -8,19 +8,23 @@ from typing import ClassVar
 
 from textual import on
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, VerticalScroll
+from textual.containers import VerticalScroll
+from textual.message import Message
 from textual.widget import Widget
-from textual.widgets import Button, Input, Label
+from textual.widgets import Input
 
 from pvccore.model.errors import PvcError
+from pvccore.plan.preview import Preview
 from pvctui.dialogs.dialog import Dialog
+from pvctui.dialogs.field import field
 from pvctui.dialogs.messages import AskedForMany, OneOfMany
 from pvctui.requests import request_of
-from pvctui.rows.lines import many
+from pvctui.rows.aftermath import aftermath_lines
+from pvctui.rows.lines import BLANK, Line, many
 from pvctui.rows.verb_lines import result_lines, verb_lines
 from pvctui.rows.verb_plan import Part, Target, plan_of, targets_of
 from pvctui.rows.view import View
-from pvctui.verbs import Given, Verb
+from pvctui.verbs import AskedText, Given, Verb
 from pvctui.widgets.choices import Choices
 from pvctui.widgets.detail import Words
 from pvctui.widgets.live_table import LiveTable
@@ -31,11 +35,20 @@ BY_SELECTOR = "*"
 FORCE = "force"
 MOST_TARGETS_SEEN = 8
 LONGEST_REASON = 256
+LONGEST_TEXT = 600
 PLAN_AGAIN_AFTER_S = 1.0
 TARGET_COLUMNS = (
     Column(key="node", title="TARGET", width=16, min_width=10, sortable=False),
     Column(key="words", title="WHY", width=40, min_width=20, weight=1, sortable=False),
 )
+
+
+class LookedAhead(Message):
+    """It is known what a flush leaves behind."""
+
+    def __init__(self, lines: Sequence[Line]) -> None:
+        super().__init__()
+        self.lines = lines
 
 
 class VerbDialog(Dialog):
@@ -57,8 +70,11 @@ class VerbDialog(Dialog):
         self._asked: dict[str, str] = {}
         self._results: dict[str, PvcError | None] = {}
         self._means = Words(markup=False, id="means")
+        self._ahead = Words(markup=False)
+        self._looked_ahead: dict[str, Preview] = {}
         self._targets = LiveTable(TARGET_COLUMNS, header=False, id="field-to", classes="first")
-        self._force = Choices([(FORCE, "migrate it again; where it belongs stays the same")], id="field-force")
+        self._force = Choices([(FORCE, verb.tick_means)], id="field-force")
+        self._texts = {one.name: self._text_input(one) for one in verb.takes_texts}
         self._reason = Input(
             id="field-reason", compact=True, max_length=LONGEST_REASON, placeholder="optional; stands in the journal"
         )
@@ -81,20 +97,35 @@ class VerbDialog(Dialog):
         """What must be typed before it may be done: the name; of many, their number."""
         return self._names[self.keys[0]] if len(self.keys) == 1 else str(len(self.keys))
 
+    @property
+    def _types_name(self) -> bool:
+        """Whether it must be typed: a VM without disks loses none."""
+        vms = self.view.cluster.vms
+        loses_nothing = self.verb.id == "vm.remove" and not any(
+            vms[key].definition.volumes for key in self.keys if key in vms
+        )
+        return self.verb.types_name and not loses_nothing
+
     def body(self) -> Sequence[Widget]:
         """What must be known, under what it means."""
-        fields: list[Widget] = [self._means]
+        fields: list[Widget] = [self._means, self._ahead]
         if self.verb.takes_target:
             self._put_targets()
             fields.append(self._targets)
-        if self.verb.name == "migrate" and self._is_migrated():
-            fields.append(_field("Again", self._force))
+        fields += [field(one.label, self._texts[one.name]) for one in self.verb.takes_texts]
+        if self.verb.tick and (self.verb.name != "migrate" or self._is_migrated()):
+            fields.append(field(self.verb.tick, self._force))
         if self.verb.takes_reason:
-            fields.append(_field("Reason", self._reason))
-        if self.verb.types_name:
+            fields.append(field("Reason", self._reason))
+        if self._types_name:
             word = "name" if len(self.keys) == 1 else "number"
-            fields.append(_field(f"Type the {word}", self._confirmation))
+            fields.append(field(f"Type the {word}", self._confirmation))
         return fields
+
+    def _text_input(self, asked: AskedText) -> Input:
+        """A name is a beginning of the next one."""
+        value = self.name_to_type if asked.name == "name" else ""
+        return Input(value, id=f"field-{asked.name}", compact=True, max_length=LONGEST_TEXT, placeholder=asked.hint)
 
     def _is_migrated(self) -> bool:
         vms = self.view.cluster.vms
@@ -121,10 +152,31 @@ class VerbDialog(Dialog):
 
     @on(Choices.Changed)
     @on(LiveTable.RowHighlighted)
+    @on(Input.Changed)
     def _tell(self) -> None:
         self._planned_at_s = self.view.now_s
         self._parts = plan_of(self.verb, self._left(), self.view.cluster, self._given())
         self._means.show_lines(verb_lines(self.verb, self._parts))
+        if self.verb.name == "flush":
+            self._look_ahead()
+
+    def _look_ahead(self) -> None:
+        """What a flush leaves behind: worked out on a thread of its own, and anew only for another plan."""
+        cluster = self.view.cluster
+        flushed = {part.key: part.moves for part in self._parts if not part.objection}
+        if flushed == self._looked_ahead:
+            return
+        self._looked_ahead = flushed
+
+        def work_out() -> None:
+            self.post_message(LookedAhead(aftermath_lines(cluster, flushed) if flushed else []))
+
+        self.run_worker(work_out, thread=True, exclusive=True, exit_on_error=False)
+
+    @on(LookedAhead)
+    def _tell_ahead(self, message: LookedAhead) -> None:
+        message.stop()
+        self._ahead.show_lines([*message.lines, BLANK] if message.lines else [])
 
     def _left(self) -> list[str]:
         """Those that have not been done yet."""
@@ -136,6 +188,7 @@ class VerbDialog(Dialog):
             reason=self._reason.value.strip(),
             to="" if to in (None, BY_SELECTOR) else str(to),
             force=bool(self._force.chosen),
+            texts={name: widget.value for name, widget in self._texts.items()},
         )
 
     @on(LiveTable.RowSelected)
@@ -161,7 +214,7 @@ class VerbDialog(Dialog):
         if not ready:
             self.say(*(((f"✗ {part.name}: {part.objection}", "bad"),) for part in self._parts[:MOST_TARGETS_SEEN]))
             return
-        if self.verb.types_name and self._confirmation.value.strip() != self.name_to_type:
+        if self._types_name and self._confirmation.value.strip() != self.name_to_type:
             self.say(((f"✗ type {self.name_to_type} to confirm", "bad"),))
             self._confirmation.focus()
             return
@@ -169,8 +222,7 @@ class VerbDialog(Dialog):
 
     def _ask(self, parts: Sequence[Part]) -> None:
         given = self._given()
-        self.is_under_way = True
-        self.query_one("#act", Button).disabled = True
+        self.begin(self.verb.doing)
         self._asked = {part.key: part.name for part in parts}
         self._results = {key: error for key, error in self._results.items() if error is None}
         asked = [
@@ -212,7 +264,3 @@ def _target_row(target: Target) -> Row:
         key=target.name or BY_SELECTOR,
         cells=((name, state) if state else name, (target.words, state or "ok")),
     )
-
-
-def _field(label: str, *widgets: Widget) -> Horizontal:
-    return Horizontal(Label(label, markup=False), *widgets, classes="field")

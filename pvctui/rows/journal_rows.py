@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from pvccore.model.journal import JournalEntry
-from pvctui.rows.moments import moment
-from pvctui.widgets.rows import Column, Measure, Row
+from pvctui.rows.moments import iso, moment
+from pvctui.widgets.rows import Column, Row
 
 JOURNAL_COLUMNS = (
-    Column(key="when", title="WHEN", width=12, pinned=True, measure=Measure.SECONDS),
+    Column(key="when", title="WHEN", width=12, pinned=True),
     Column(key="who", title="WHO", width=14, max_width=24, weight=1),
     Column(key="what", title="WHAT", width=30, min_width=20, max_width=60, weight=2),
     Column(key="why", title="WHY", width=20, min_width=12, weight=3),
@@ -28,4 +28,5 @@ def _row(entry: JournalEntry, now_s: float) -> Row:
         key=entry.key,
         cells=((moment(entry.at, now_s), "dim"), entry.who, entry.what, entry.why, entry.vm, entry.node),
         values=(entry.key, entry.who, entry.what, entry.why, entry.vm, entry.node),
+        fields={"when": iso(entry.at)},
     )

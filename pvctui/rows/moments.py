@@ -26,6 +26,11 @@ def hour(at_s: float, now_s: float) -> str:
     return f"{then:%H:%M}" if then.date() == now.date() else f"{then:%d %b %H:%M}"
 
 
+def iso(at_s: float) -> str:
+    """As other programs read it: `2026-09-21T16:53:20+02:00`."""
+    return _local(at_s).isoformat(timespec="seconds") if at_s > 0 else ""
+
+
 def ago(at_s: float, now_s: float) -> str:
     """How long ago something was; `–` when that is not known."""
     return age(now_s - at_s) if at_s > 0 else UNKNOWN

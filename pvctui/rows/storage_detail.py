@@ -13,9 +13,9 @@ from pvctui.rows.storage_lines import size_of
 from pvctui.rows.storage_rows import osd_state, osd_why, pool_why, users_by_volume
 from pvctui.rows.tabs import Tab
 from pvctui.rows.view import View
+from pvctui.rows.vm_disks import holder_cell
 from pvctui.rows.vm_rows import status_cell
 from pvctui.widgets.meter import UNKNOWN, percent
-from pvctui.widgets.rows import Cell
 
 MOST_LISTED = 100
 GONE = Tab(title="Gone", lines=lambda: [(("it is not there any more", "dim"),)])
@@ -84,11 +84,10 @@ def _volume(path: str, volume: Volume, view: View) -> list[Line]:
     cluster = view.cluster
     users = [cluster.vm(name) for name in sorted(users_by_volume(cluster).get(path, ())) if name in cluster.names]
     clones = cluster.storage.clones_of(*split_volume_path(path))
-    holder: Cell = volume.lock_holder or "somebody" if volume.is_locked else ("nobody", "dim")
     return [
         labelled("size", size_of(volume.size_bytes)),
         labelled("written", size_of(volume.used_bytes) if volume.used_bytes >= 0 else ("not measured yet", "dim")),
-        labelled("locked by", holder),
+        labelled("locked by", holder_cell(volume, cluster)),
         labelled("clone of", volume.parent or (UNKNOWN, "dim")),
         labelled("clones", ", ".join(clones) or (UNKNOWN, "dim")),
         labelled("snapshots", many(len(volume.snapshots), "snapshot") if volume.snapshots else ("none", "dim")),

@@ -10,7 +10,12 @@ from pvctui.rows.lines import Line
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tab:
-    """A title and what stands under it; the lines are made only when somebody looks."""
+    """A title and what stands under it; the lines are made only when somebody looks.
+
+    wants: the key of what must be read for it first, "" for nothing. is_text: long lines are not wrapped.
+    """
 
     title: str
     lines: Callable[[], Sequence[Line]]
+    wants: str = ""
+    is_text: bool = False

@@ -20,7 +20,7 @@ def verb_lines(verb: Verb, parts: Sequence[Part]) -> list[Line]:
     """What the verb means, and what it would do to each."""
     lines: list[Line] = [(verb.means if len(parts) == 1 else f"{many(len(parts), _noun(verb))}, each: {verb.means}",)]
     for part in parts[:MOST_PARTS]:
-        lines += _part_lines(verb, part)
+        lines += _part_lines(part)
     if len(parts) > MOST_PARTS:
         lines.append(((f"  … and {len(parts) - MOST_PARTS} more", "dim"),))
     refused = sum(1 for part in parts if part.objection)
@@ -33,11 +33,14 @@ def _noun(verb: Verb) -> str:
     return "VM" if verb.kind == "vm" else "node"
 
 
-def _part_lines(verb: Verb, part: Part) -> list[Line]:
+def _part_lines(part: Part) -> list[Line]:
     if part.objection:
         return [((f"✗ {part.name}: {part.objection}", "bad"),)]
-    if verb.kind == "vm":
-        return [("  ", (part.name, "strong"), f"  {part.outcome}")]
+    if part.outcome:
+        lost = [(("    ", "bad"), ("lost for good: ", "bad"), path) for path in part.losses[:MOST_PARKED]]
+        more = len(part.losses) - MOST_PARKED
+        told: list[Line] = [("  ", (part.name, "strong"), f"  {part.outcome}"), *lost]
+        return [*told, ((f"    … and {more} more volumes", "bad"),)] if more > 0 else told
     return [("  ", (part.name, "strong"), f"  {moves_words(part.moves)}"), *_move_lines(part.moves)]
 
 

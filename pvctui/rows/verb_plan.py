@@ -10,7 +10,21 @@ from pvccore.model.node import Node, ReadinessState, WantedReadiness
 from pvccore.model.vm import Vm
 from pvccore.plan.placement import Rooms, standing_objection
 from pvccore.plan.preview import Preview, preview_fence, preview_flush, preview_ready
-from pvccore.plan.verbs import NODE_VERBS, VM_VERBS, objection_to_migrate, objection_to_move
+from pvccore.plan.verbs import (
+    NODE_VERBS,
+    VM_VERBS,
+    naming,
+    objection_to_migrate,
+    objection_to_move,
+    shortened,
+)
+from pvctui.rows.definition_plan import (
+    DEFINITION_VERBS,
+    definition_objection,
+    definition_outcome,
+    going_volumes,
+)
+from pvctui.rows.lines import many
 from pvctui.verbs import Given, Verb
 
 NO_MOVES = Preview(moved={}, parked={})
@@ -22,6 +36,7 @@ class Part:
 
     key: the VM's uuid or the node's name. objection: why it is refused; empty when it may be asked for.
     outcome: what would become of it. to: the target that was chosen for a VM. moves: what a node's VMs would do.
+    losses: the volumes that would be gone.
     """
 
     key: str
@@ -30,13 +45,15 @@ class Part:
     outcome: str = ""
     to: str = ""
     moves: Preview = field(default=NO_MOVES)
+    losses: tuple[str, ...] = ()
 
 
 def plan_of(verb: Verb, keys: Sequence[str], cluster: Cluster, given: Given) -> list[Part]:
     """One part for each subject, in this order; room that one takes is not there for the next."""
     if verb.kind == "node":
         return [
-            _node_part(verb, key, _all_flushing(cluster, keys) if verb.name == "flush" else cluster) for key in keys
+            _node_part(verb, key, _all_flushing(cluster, keys) if verb.name == "flush" else cluster, given)
+            for key in keys
         ]
     rooms = Rooms(cluster)
     return [_vm_part(verb, key, cluster, rooms, given) for key in keys]
@@ -45,6 +62,8 @@ def plan_of(verb: Verb, keys: Sequence[str], cluster: Cluster, given: Given) -> 
 def refusal_of(verb: Verb, keys: Sequence[str], cluster: Cluster) -> str:
     """Why nothing at all would come of a verb on these; empty when something would."""
     rooms = Rooms(cluster) if verb.kind == "vm" else None
+    if verb.only_one and len(keys) > 1:
+        return "only one at a time"
     first = ""
     for key in keys:
         objection = _objection(verb, key, cluster, rooms)
@@ -62,6 +81,8 @@ def _objection(verb: Verb, key: str, cluster: Cluster, rooms: Rooms | None) -> s
     if vm is None:
         return "it is not defined any more"
     known = rooms or Rooms(cluster)
+    if verb.name in DEFINITION_VERBS:  # whoever opens the dialog can still tick what goes with it
+        return definition_objection(verb.name, vm, cluster, known, Given(force=True))
     if verb.name == "migrate":  # whoever opens the dialog can still tick that it shall be migrated again
         return objection_to_migrate(cluster, vm, known, force=True) or ""
     return VM_VERBS[verb.name](cluster, vm, known) or ""
@@ -74,6 +95,10 @@ def _vm_part(verb: Verb, key: str, cluster: Cluster, rooms: Rooms, given: Given)
     objection = _vm_objection(verb, vm, cluster, rooms, given)
     if objection:
         return Part(key=key, name=vm.name, objection=objection)
+    if verb.name in DEFINITION_VERBS:
+        losses = tuple(going_volumes(vm, cluster)) if verb.name == "remove" else ()
+        outcome = definition_outcome(verb.name, vm, cluster, given)
+        return Part(key=key, name=vm.name, outcome=outcome, losses=losses)
     to = _target(verb, vm, rooms, given)
     if to and to != vm.node:
         rooms.reserve(vm, to)
@@ -81,6 +106,8 @@ def _vm_part(verb: Verb, key: str, cluster: Cluster, rooms: Rooms, given: Given)
 
 
 def _vm_objection(verb: Verb, vm: Vm, cluster: Cluster, rooms: Rooms, given: Given) -> str:
+    if verb.name in DEFINITION_VERBS:
+        return definition_objection(verb.name, vm, cluster, rooms, given)
     if verb.name == "migrate":
         return objection_to_migrate(cluster, vm, rooms, target=given.to, force=given.force) or ""
     if verb.name == "move":
@@ -113,16 +140,28 @@ def node_objection(verb: Verb, node: Node, cluster: Cluster) -> str:
     return NODE_VERBS[verb.name](cluster, node) or ""
 
 
-def _node_part(verb: Verb, key: str, cluster: Cluster) -> Part:
+def _node_part(verb: Verb, key: str, cluster: Cluster, given: Given) -> Part:
     node = cluster.nodes.get(key)
     if node is None:
         return Part(key=key, name=key, objection="it is not there any more")
     objection = node_objection(verb, node, cluster)
     if objection:
         return Part(key=key, name=key, objection=objection)
+    if verb.name == "remove":
+        return _removal_part(key, cluster, given)
     preview = {"flush": preview_flush, "ready": preview_ready}.get(verb.name, preview_fence)
-    moves = NO_MOVES if verb.name == "remove" else preview(cluster, key)
-    return Part(key=key, name=key, moves=moves)
+    return Part(key=key, name=key, moves=preview(cluster, key))
+
+
+def _removal_part(key: str, cluster: Cluster, given: Given) -> Part:
+    """A node that VMs name is removed only when they are rewritten."""
+    named = sorted(vm.name for vm in cluster.vms.values() if naming(vm, key))
+    if not named:
+        return Part(key=key, name=key, outcome="no VM names it")
+    by = f"{many(len(named), 'VM')}: {shortened(named)}"
+    if not given.force:
+        return Part(key=key, name=key, objection=f"it is named by {by}; tick to rewrite them")
+    return Part(key=key, name=key, outcome=f"is forgotten by {by}")
 
 
 def _all_flushing(cluster: Cluster, keys: Sequence[str]) -> Cluster:

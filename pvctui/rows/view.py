@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from pvccore.model.cluster import Cluster, Delta
 from pvccore.state.store import Connection
+from pvctui.rows.fetched import Fetched
 from pvctui.rows.pulse import Pulse
 from pvctui.rows.statuses import StatusBook
 
@@ -35,7 +36,7 @@ class View:
 
     changed_vms: uuids whose rows may read otherwise since the last view. now_s: wall clock.
     on_way: names of VMs and nodes → the command that is on its way for them.
-    well_since_s: wall-clock seconds since when nothing has needed attention; None while something does.
+    fetched: key → what was read beside the snapshot because somebody looks at it.
     """
 
     cluster: Cluster
@@ -46,4 +47,5 @@ class View:
     now_s: float = 0.0
     changed_vms: frozenset[str] = frozenset()
     on_way: Mapping[str, str] = field(default_factory=dict)
+    fetched: Mapping[str, Fetched] = field(default_factory=dict)
     read_only: bool = False

@@ -5,11 +5,14 @@ from __future__ import annotations
 from pvccore.model.cluster import Cluster
 from pvccore.model.vm import Vm
 from pvccore.plan.placement import Rooms
+from pvctui.rows.fetched import xml_wanted
 from pvctui.rows.journal_lines import journal_lines
 from pvctui.rows.lines import BLANK, Line, labelled
 from pvctui.rows.tabs import Tab
 from pvctui.rows.view import View
+from pvctui.rows.vm_disks import network_lines, volume_lines
 from pvctui.rows.vm_rows import status_cell, vm_why
+from pvctui.rows.xml_lines import fetched_lines
 from pvctui.widgets.meter import UNKNOWN, percent, size, sparkline, usage
 from pvctui.widgets.rows import Cell
 
@@ -25,9 +28,20 @@ def vm_tabs(uuid: str, view: View) -> list[Tab]:
     return [
         Tab(title="Summary", lines=lambda: _summary(vm, view)),
         Tab(title="Metadata", lines=lambda: _metadata(vm, view)),
+        Tab(title="Volumes", lines=lambda: volume_lines(vm, view)),
+        Tab(title="Networks", lines=lambda: network_lines(vm, view)),
         Tab(title="Placement", lines=lambda: placement_lines(vm, view.cluster)),
+        _xml_tab(vm, view),
         Tab(title="Journal", lines=lambda: journal_lines(view, lambda entry: entry.vm == vm.name)),
     ]
+
+
+def _xml_tab(vm: Vm, view: View) -> Tab:
+    """Its XML is read only when somebody looks at it."""
+    key = xml_wanted(vm)
+    fetched = view.fetched.get(key)
+    is_wanted = fetched is None or fetched.is_worth_another_try(view.now_s)
+    return Tab(title="XML", lines=lambda: fetched_lines(fetched), wants=key if is_wanted else "", is_text=True)
 
 
 def _summary(vm: Vm, view: View) -> list[Line]:

@@ -28,6 +28,9 @@ class DetailScreen(OverPlace):
         Binding("full_stop", "step(1)", "Next tab", show=False),
         Binding("e", "app.edit", "Edit", show=False),
         Binding("x", "app.actions", "Actions", show=False),
+        Binding("minus", "app.go_last", "Last view", show=False),
+        Binding("left_square_bracket", "app.history(-1)", "View before", show=False),
+        Binding("right_square_bracket", "app.history(1)", "View after", show=False),
     ]
     AUTO_FOCUS: ClassVar[str | None] = "DetailScroll"
 

@@ -15,6 +15,7 @@ from pvctui.rows.journal_rows import JOURNAL_COLUMNS, rows_of_journal
 from pvctui.rows.moments import clock
 from pvctui.rows.node_rows import map_of_nodes
 from pvctui.rows.view import View
+from pvctui.screens.history import Seen
 from pvctui.screens.place import Opened, Place
 from pvctui.widgets.detail import Words
 from pvctui.widgets.live_table import LiveTable
@@ -127,6 +128,19 @@ class OverviewPlace(Place):
     def _open_node(self, message: NodeMap.NodeSelected) -> None:
         message.stop()
         self.post_message(Opened(f"node {message.name}"))
+
+    def seen(self) -> Seen:
+        """The trouble under the cursor."""
+        return Seen(place=self.PLACE, key=self.attention.cursor_key or "")
+
+    def look_at(self, seen: Seen) -> None:
+        """The same trouble, where it is still one."""
+        self.attention.move_to(seen.key)
+
+    @property
+    def list_shown(self) -> LiveTable | None:
+        """What needs attention."""
+        return self.attention
 
     @property
     def subject(self) -> str:

@@ -13,6 +13,7 @@ from textual.screen import ModalScreen
 
 from pvctui.rows.tabs import Tab
 from pvctui.rows.view import View
+from pvctui.screens.history import Seen
 from pvctui.widgets.detail import Detail
 from pvctui.widgets.filter_line import FilterLine
 from pvctui.widgets.line import OneLine
@@ -64,6 +65,18 @@ class Place(Vertical):
 
     def point_at(self, subject: str) -> None:
         """Put the cursor on a subject."""
+
+    def seen(self) -> Seen:
+        """What is looked at now, to come back to."""
+        return Seen(place=self.PLACE)
+
+    def look_at(self, seen: Seen) -> None:
+        """Come back to what was looked at."""
+
+    @property
+    def list_shown(self) -> LiveTable | None:
+        """The list that has the keyboard here, e.g. for an export."""
+        return None
 
     @property
     def subject(self) -> str:
@@ -229,6 +242,25 @@ class ListPlace(Place):
         if not self.table.move_to(key) and self.table.live_rows.get(key) is not None:
             self.filter_line.close()
             self.table.move_to(key)
+
+    def seen(self) -> Seen:
+        """The filter, the row under the cursor and the tab of its detail."""
+        chosen = self.detail.chosen if self.detail is not None else ""
+        filter_text, key = self.table.live_rows.filter.text, self.table.cursor_key or ""
+        return Seen(place=self.PLACE, filter_text=filter_text, key=key, tab=chosen)
+
+    def look_at(self, seen: Seen) -> None:
+        """The same filter, and the cursor on the same row where it is still there."""
+        self.filter_line.put(seen.filter_text)
+        if self.detail is not None:
+            self.detail.choose(seen.tab)
+        self.table.move_to(seen.key)
+        self.show_detail()
+
+    @property
+    def list_shown(self) -> LiveTable | None:
+        """Its one list."""
+        return self.table
 
     @property
     def subject(self) -> str:

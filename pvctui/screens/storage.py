@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -25,6 +25,7 @@ from pvctui.rows.storage_rows import (
 )
 from pvctui.rows.tabs import Tab
 from pvctui.rows.view import View
+from pvctui.screens.history import Seen
 from pvctui.screens.place import ListPlace, Place
 from pvctui.widgets.detail import Words
 from pvctui.widgets.line import OneLine
@@ -197,16 +198,41 @@ class StoragePlace(Place):
 
     def point_at(self, subject: str) -> None:
         """Show the tab of this kind of subject, with the cursor on it."""
+        self._show_list(subject.partition(" ")[0])
+        self.current.point_at(subject)
+
+    def _show_list(self, kind: str) -> None:
         kinds = list(LISTS)
-        kind = subject.partition(" ")[0]
         if kind in kinds:
             self.step_tab(kinds.index(kind) - self._shown)
-            self.current.point_at(subject)
+
+    def seen(self) -> Seen:
+        """The list, and what is looked at in it; a detail's tab is kept from list to list."""
+        return replace(self.current.seen(), place=self.PLACE, tab=list(LISTS)[self._shown])
+
+    def look_at(self, seen: Seen) -> None:
+        """The same list, and the same row in it."""
+        self._show_list(seen.tab)
+        self.current.look_at(replace(seen, tab=self.current.seen().tab))
+
+    @property
+    def list_shown(self) -> LiveTable | None:
+        """The list of the tab."""
+        return self.current.table
 
     @property
     def subject(self) -> str:
         """The row under the cursor."""
         return self.current.subject
+
+    @property
+    def subjects(self) -> Sequence[str]:
+        """The marked rows of the list, else the one under the cursor."""
+        return self.current.subjects
+
+    def unmark(self, subject: str) -> None:
+        """Done: the mark goes."""
+        self.current.unmark(subject)
 
     def enter(self) -> None:
         """The list has the keyboard."""

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
 from textual.events import Resize
+from textual.message import Message
 from textual.widgets import Static
 
 from pvctui.rows.lines import Line
@@ -14,6 +15,7 @@ from pvctui.rows.tabs import Tab
 from pvctui.widgets.cell_text import printable
 from pvctui.widgets.line import OneLine
 from pvctui.widgets.rows import Cell
+from pvctui.widgets.text_view import TextView
 from pvctui.widgets.words import content_of
 
 
@@ -38,6 +40,14 @@ class Words(Static):
         self.update(content_of(self._lines, self.size.width))
 
 
+class TextWanted(Message):
+    """Somebody looks at a tab whose text must be read first; key: as the tab names it."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__()
+        self.key = key
+
+
 class DetailScroll(VerticalScroll, can_focus=True):
     """What is longer than the pane scrolls."""
 
@@ -50,6 +60,9 @@ class Detail(Vertical):
         border: round $foreground 20%; border-title-color: $text-accent; padding: 0 1; background: $surface;
         &:focus-within { border: round $primary; }
         & > DetailScroll { scrollbar-size-vertical: 1; background: $surface; }
+        & > TextView { display: none; }
+        &.-text > TextView { display: block; }
+        &.-text > DetailScroll { display: none; }
     }
     """
 
@@ -64,6 +77,12 @@ class Detail(Vertical):
         yield OneLine(id="detail-tabs")
         with DetailScroll():
             yield Words(markup=False)
+        yield TextView()
+
+    @property
+    def chosen(self) -> str:
+        """The title of the tab that a person chose; "" before."""
+        return self._chosen
 
     def about(self, subject: str, tabs: Sequence[Tab]) -> None:
         """Show this subject."""
@@ -88,7 +107,7 @@ class Detail(Vertical):
 
     def focus_lines(self) -> None:
         """Take the keyboard, to scroll."""
-        self.query_one(DetailScroll).focus()
+        self.query_one(TextView if self.has_class("-text") else DetailScroll).focus()
 
     def _index(self) -> int:
         return next((index for index, tab in enumerate(self._tabs) if tab.title == self._chosen), 0)
@@ -101,7 +120,21 @@ class Detail(Vertical):
         for place, tab in enumerate(self._tabs):
             pieces += [(tab.title, "accent" if place == index else "dim"), "  "]
         self.query_one("#detail-tabs", OneLine).show(tuple(pieces))
-        self.query_one(Words).show_lines(self._tabs[index].lines() if self._tabs else ())
+        if self._tabs:
+            self._fill(self._tabs[index])
+        else:
+            self.query_one(Words).show_lines(())
+
+    def _fill(self, tab: Tab) -> None:
+        if tab.is_text != self.has_class("-text"):
+            had_keyboard = self.has_pseudo_class("focus-within")
+            self.set_class(tab.is_text, "-text")
+            if had_keyboard:
+                self.focus_lines()
+        shown = self.query_one(TextView) if tab.is_text else self.query_one(Words)
+        shown.show_lines(tab.lines())
+        if tab.wants:
+            self.post_message(TextWanted(tab.wants))
 
 
 def _title(subject: str) -> str:

@@ -53,6 +53,16 @@ class FilterLine(Horizontal):
         self.add_class("-open")
         self._input.focus()
 
+    def put(self, text: str) -> None:
+        """Filter by this, as if it had been typed."""
+        if not text:
+            self.close()
+            return
+        self.add_class("-open")
+        self._input.value = text
+        self._table.set_filter(text)
+        self.tell(self._table.status)
+
     def close(self) -> bool:
         """Show all rows again; whether it was open."""
         if not self.has_class("-open"):

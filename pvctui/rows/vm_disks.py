@@ -1,0 +1,80 @@
+"""A VM's volumes and networks, as lines of its detail."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from pvccore.model.cluster import Cluster
+from pvccore.model.storage import Volume
+from pvccore.model.vm import Vm
+from pvctui.rows.lines import BLANK, Line, labelled, many
+from pvctui.rows.storage_lines import size_of
+from pvctui.rows.storage_rows import users_by_volume
+from pvctui.rows.view import View
+from pvctui.widgets.rows import Cell
+
+MB = 1024 * 1024
+LABEL = 12
+
+
+def volume_lines(vm: Vm, view: View) -> Sequence[Line]:
+    """Each disk: how large, how full, who holds its lock, its snapshots, and whether another VM has it too."""
+    cluster = view.cluster
+    if not vm.definition.volumes:
+        return [(("it has no volume", "dim"),)]
+    users = users_by_volume(cluster)
+    lines: list[Line] = []
+    for path in vm.definition.volumes:
+        lines += [*_volume(path, cluster, vm, users), BLANK]
+    return lines
+
+
+def _volume(path: str, cluster: Cluster, vm: Vm, users: Mapping[str, Sequence[str]]) -> list[Line]:
+    heading: Line = ((path, "strong"),)
+    volume = cluster.storage.find(path)
+    if volume is None:
+        known = cluster.storage.status.is_known
+        why = "the storage has no such volume" if known else "no storage report yet"
+        return [heading, ((f"  {why}", "bad" if known else "dim"),)]
+    used: Cell = size_of(volume.used_bytes) if volume.used_bytes >= 0 else ("not measured yet", "dim")
+    lines = [
+        heading,
+        labelled("  size", size_of(volume.size_bytes), ("   written ", "dim"), used, width=LABEL),
+        labelled("  locked by", holder_cell(volume, cluster), width=LABEL),
+        labelled("  snapshots", *_snapshots(volume), width=LABEL),
+    ]
+    if volume.parent:
+        lines.append(labelled("  clone of", volume.parent, width=LABEL))
+    others = sorted(name for name in users.get(path, ()) if name != vm.name)
+    if others:
+        lines.append(labelled("  also of", (", ".join(others), "warn"), width=LABEL))
+    return lines
+
+
+def holder_cell(volume: Volume, cluster: Cluster) -> Cell:
+    """Who holds a volume's lock: the node of that address where there is one."""
+    if not volume.is_locked:
+        return ("nobody", "dim")
+    if not volume.lock_holder:
+        return "somebody"
+    address = volume.lock_holder.partition(":")[0]
+    node = next((name for name, one in cluster.nodes.items() if one.config.storage_address == address), "")
+    return f"{node} ({volume.lock_holder})" if node else (f"{volume.lock_holder}, no node of this cluster", "warn")
+
+
+def _snapshots(volume: Volume) -> Sequence[Cell]:
+    if not volume.snapshots:
+        return (("none", "dim"),)
+    names = ", ".join(one.name for one in volume.snapshots)
+    return (f"{many(len(volume.snapshots), 'snapshot')}: ", (names, "dim"))
+
+
+def network_lines(vm: Vm, view: View) -> Sequence[Line]:
+    """What it is connected to, and what goes through all of it together."""
+    networks = vm.definition.networks
+    if not networks:
+        return [(("it has no network interface", "dim"),)]
+    lines = [labelled(f"interface {number}", name) for number, name in enumerate(networks, 1)]
+    domain = view.book.domain(vm.uuid, vm.placement.node) if vm.is_active else None
+    traffic: Cell = f"{domain.net_bytes_s / MB:.1f} MB/s" if domain else ("not heard", "dim")
+    return [*lines, BLANK, labelled("traffic", traffic), BLANK, (("addresses and models stand in the XML", "dim"),)]
