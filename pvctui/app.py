@@ -14,10 +14,11 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.worker import Worker
 
-from pvctui.commands import COMMANDS, OVERVIEW, VMS, Command, bindings, command_of_action, commands_at
+from pvctui.commands import COMMANDS, OVERVIEW, PLACE_OF_KIND, Command, bindings, command_of_action, commands_at
 from pvctui.demo_actions import DemoActions
 from pvctui.dialogs.messages import Asked, AskedForMany, Chosen
 from pvctui.errands import Errands, Finished
+from pvctui.fetching import Fetching, Read
 from pvctui.frame import HEIGHTS, LOWEST, NARROWEST, WIDTHS, Frame
 from pvctui.lens import Lens
 from pvctui.look import THEMES
@@ -26,12 +27,14 @@ from pvctui.rows.view import View
 from pvctui.screens import PLACES
 from pvctui.screens.place import DetailWanted, Opened, OverPlace, Place
 from pvctui.verbs import VERBS
+from pvctui.ways import Ways
 from pvctui.widgets.banners import FenceLine
+from pvctui.widgets.detail import TextWanted
 from pvctui.widgets.line import OneLine
 from pvctui.widgets.tab_line import TabLine
 
 TICK_S = 1.0
-UNDER_DIALOGS = frozenset({"quit", "edit", "actions", "focus_next", "focus_previous"})
+UNDER_DIALOGS = frozenset({"quit", "edit", "actions", "focus_next", "focus_previous", "go_last", "history"})
 """Actions that a dialog leaves to the console."""
 
 
@@ -65,6 +68,8 @@ class Console(App[None]):
         self.demo = demo
         self.frame = Frame()
         self.errands = Errands(self)
+        self.ways = Ways(self)
+        self._fetching = Fetching(self)
         self._lens = Lens(wall_clock=wall_clock, read_only=requests.read_only)
 
     # The frame.
@@ -76,7 +81,7 @@ class Console(App[None]):
 
     async def on_mount(self) -> None:
         """The frame is there before the data."""
-        await self._show_place(OVERVIEW)
+        await self.show_place(OVERVIEW)
         self.set_interval(TICK_S, self._tick)
         self.feed.start(self._wake)
 
@@ -108,7 +113,7 @@ class Console(App[None]):
         """The one under all dialogs."""
         return self.screen_stack[0]
 
-    async def _show_place(self, name: str) -> None:
+    async def show_place(self, name: str) -> None:
         """Go to a screen."""
         await self.frame.show_place(name, self.view, commands_at(name, demo=self.demo is not None))
 
@@ -139,6 +144,16 @@ class Console(App[None]):
         if self.frame.is_up:
             self.frame.tick(self._lens.beat(self.feed.link()))
             self._tell_dialogs()
+
+    @on(TextWanted)
+    def _text_wanted(self, message: TextWanted) -> None:
+        self._fetching.want(message.key)
+
+    @on(Read)
+    def _read(self, message: Read) -> None:
+        self._fetching.have(message.key)
+        self._lens.put_fetched(message.key, message.fetched)
+        self._spread()
 
     # Requests.
 
@@ -179,11 +194,17 @@ class Console(App[None]):
 
     async def action_go(self, place: str) -> None:
         """Another screen."""
-        await self._show_place(place)
+        if place != self.place_name:
+            self.ways.leave()
+        await self.show_place(place)
 
     async def action_go_last(self) -> None:
-        """The screen before this one."""
-        await self._show_place(self.frame.last_place)
+        """The view that was left last."""
+        await self.ways.to_last()
+
+    async def action_history(self, steps: int) -> None:
+        """Back and forward through the views."""
+        await self.ways.step(steps)
 
     def action_one_back(self) -> None:
         """One level back within the screen."""
@@ -199,6 +220,14 @@ class Console(App[None]):
         """Another tab of the detail."""
         if self.place is not None:
             self.place.step_tab(steps)
+
+    def action_export(self) -> None:
+        """The list that is shown, into a file."""
+        from pvctui.dialogs.export import ExportDialog
+
+        shown = self.place.list_shown if self.place is not None else None
+        if shown is not None:
+            self.push_screen(ExportDialog(self.view, shown))
 
     def action_help(self) -> None:
         """The keys of this place."""
@@ -248,7 +277,7 @@ class Console(App[None]):
             self.post_message(Opened(message.choice))
         else:
             if not command.fits(self.place_name):
-                await self._show_place(min(command.places))
+                await self.action_go(min(command.places))
             await self.run_action(command.action)
 
     def action_verb(self, name: str) -> None:
@@ -306,7 +335,7 @@ class Console(App[None]):
 
     @on(TabLine.Chosen)
     async def _tab_clicked(self, message: TabLine.Chosen) -> None:
-        await self._show_place(message.place)
+        await self.action_go(message.place)
 
     @on(FenceLine.Opened)
     def _fence_opened(self, message: FenceLine.Opened) -> None:
@@ -321,18 +350,20 @@ class Console(App[None]):
     def _detail_wanted(self, message: DetailWanted) -> None:
         from pvctui.screens.detail_screen import DetailScreen
 
+        self.ways.leave()
         self.push_screen(DetailScreen(self.view, message.subject))
 
     @on(Opened)
     async def _opened(self, message: Opened) -> None:
-        """Go to a subject: a fenced node's fence, a node, a VM, an entry's subject."""
+        """Go to a subject: a fenced node's fence, else to the list that it stands in."""
         kind, _, key = message.subject.partition(" ")
         node = self.view.cluster.nodes.get(key) if kind == "node" else None
         if node is not None and node.fence.under_way:
             self._show_fence(key)
             return
-        target = {"node": "nodes", "vm": VMS, "entry": "journal"}.get(kind)
+        target = PLACE_OF_KIND.get(kind)
         if target is not None:
-            await self._show_place(target)
+            self.ways.leave()
+            await self.show_place(target)
             if self.place is not None:
                 self.place.point_at(message.subject)

@@ -16,6 +16,17 @@ LISTS = frozenset({OVERVIEW, NODES, VMS, STORAGE, TASKS, JOURNAL})
 FILTERED = frozenset({NODES, VMS, STORAGE, TASKS, JOURNAL, RESILIENCE})
 DETAILED = frozenset({NODES, VMS, STORAGE, TASKS, RESILIENCE})
 ANYWHERE: frozenset[str] = frozenset()
+PLACE_OF_KIND = {
+    "node": NODES,
+    "vm": VMS,
+    "entry": JOURNAL,
+    "task": TASKS,
+    "osd": STORAGE,
+    "pool": STORAGE,
+    "volume": STORAGE,
+    "snapshot": STORAGE,
+}
+"""Where a subject stands in a list."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +70,8 @@ KEY_NAMES = {
     "full_stop": ".",
     "minus": "-",
     "asterisk": "*",
+    "left_square_bracket": "[",
+    "right_square_bracket": "]",
     "less_than_sign": "<",
     "greater_than_sign": ">",
     "escape": "Esc",
@@ -165,7 +178,16 @@ COMMANDS: tuple[Command, ...] = (
         label="tab",
         places=DETAILED,
     ),
-    Command(id="go.last", keys="minus", description="Back to the last screen", action="go_last"),
+    Command(
+        id="list.export",
+        keys="o",
+        description="Export the list as it is filtered and sorted",
+        action="export",
+        places=LISTS | {RESILIENCE},
+    ),
+    Command(id="go.last", keys="minus", description="The last view; again: this one", action="go_last"),
+    Command(id="go.back", keys="left_square_bracket", description="Back through the views", action="history(-1)"),
+    Command(id="go.forward", keys="right_square_bracket", description="Forward again", action="history(1)"),
     Command(id="pane.next", keys="tab", description="Next pane", action="app.focus_next"),
     Command(id="pane.previous", keys="shift+tab", description="Previous pane", action="app.focus_previous"),
     Command(id="back", keys="escape", description="One level back; never quits", action="one_back"),

@@ -29,7 +29,6 @@ class Frame(Vertical):
     def __init__(self) -> None:
         super().__init__(id="frame")
         self.place_name = OVERVIEW
-        self.last_place = OVERVIEW
 
     def compose(self) -> ComposeResult:
         """Empty lines and no screen: they are there before the data."""
@@ -63,8 +62,6 @@ class Frame(Vertical):
         wanted = f"place-{name}"
         if not switcher.query(f"#{wanted}"):
             await switcher.mount(PLACES[name].place(id=wanted))
-        if name != self.place_name:
-            self.last_place = self.place_name
         self.place_name = name
         switcher.current = wanted
         self.query_one(TabLine).mark(name)

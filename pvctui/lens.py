@@ -6,9 +6,12 @@ from collections.abc import Callable
 
 from pvccore.model.cluster import Cluster, Delta
 from pvctui.bridge import Newest
+from pvctui.rows.fetched import Fetched
 from pvctui.rows.pulse import Pulse
 from pvctui.rows.statuses import StatusBook
 from pvctui.rows.view import Link, View
+
+MOST_FETCHED = 20
 
 
 class Lens:
@@ -23,6 +26,7 @@ class Lens:
         self._book = StatusBook()
         self._pulse = Pulse()
         self._on_way: dict[str, str] = {}
+        self._fetched: dict[str, Fetched] = {}
         self.view = View(cluster=Cluster(), delta=Delta(), book=self._book, pulse=self._pulse, read_only=read_only)
 
     def take_in(self, newest: Newest) -> View:
@@ -38,6 +42,7 @@ class Lens:
             now_s=self._wall_clock(),
             changed_vms=changed,
             on_way=dict(self._on_way),
+            fetched=dict(self._fetched),
             read_only=self._read_only,
         )
         return self.view
@@ -58,6 +63,13 @@ class Lens:
         if touched:
             self._still(on_way=dict(self._on_way), changed_vms=touched, delta=Delta(nodes=touched))
         return bool(touched)
+
+    def put_fetched(self, key: str, fetched: Fetched) -> None:
+        """What was read because somebody looks at it; the oldest goes when there is much."""
+        if len(self._fetched) >= MOST_FETCHED:
+            self._fetched.pop(next(iter(self._fetched)))
+        self._fetched[key] = fetched
+        self._still(fetched=dict(self._fetched), changed_vms=frozenset({key.split(" ")[1]}))
 
     def _still(self, **changes: object) -> View:
         """The same snapshot a moment later."""

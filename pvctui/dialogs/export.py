@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from io import StringIO
 from pathlib import Path
 
 from textual import on
@@ -37,10 +38,9 @@ class ExportDialog(Dialog):
 
     ACTION_TEXT = "Write it"
 
-    def __init__(self, view: View, name: str, table: LiveTable) -> None:
-        """`name`: of the list, for the file."""
+    def __init__(self, view: View, table: LiveTable) -> None:
         super().__init__(view)
-        self._name = name
+        self._name = (table.id or "list").removesuffix("-table")
         self._columns, self._rows = table.live_rows.columns, table.shown_rows
         self._path = Input(str(self._proposed(ExportFormat.CSV)), id="field-path", compact=True, select_on_focus=False)
         formats = [(one.value, one.value.upper()) for one in ExportFormat]
@@ -80,6 +80,10 @@ class ExportDialog(Dialog):
             return
         path = Path(self._path.value.strip()).expanduser()
         text = exported(self._columns, self._rows, self._how)
+        if self.app.is_web:
+            self.app.deliver_text(StringIO(text), save_filename=path.name)
+            self.dismiss(None)
+            return
         replaces = bool(self._overwrite.chosen)
         self.begin(f"writing {path}")
 

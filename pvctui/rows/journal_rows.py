@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from pvccore.model.cluster import Cluster
 from pvccore.model.journal import JournalEntry
 from pvctui.rows.moments import iso, moment
 from pvctui.widgets.rows import Column, Row
@@ -21,6 +22,27 @@ JOURNAL_COLUMNS = (
 def rows_of_journal(entries: Iterable[JournalEntry], now_s: float) -> list[Row]:
     """The rows of these entries, newest first."""
     return [_row(entry, now_s) for entry in sorted(entries, key=lambda entry: entry.key, reverse=True)]
+
+
+def subject_of_entry(entry: JournalEntry, cluster: Cluster) -> str:
+    """What an entry is about, as `Opened` names it; "" for nothing that is still there."""
+    words = [word.strip(",;:()") for word in f"{entry.why} {entry.what}".split()]
+    tasks = [f"task {word}" for word in words if word in cluster.tasks]
+    uuid = cluster.names.get(entry.vm, "")
+    if tasks or uuid:
+        return tasks[0] if tasks else f"vm {uuid}"
+    for word in words:
+        kind = _storage_kind(word, cluster)
+        if kind:
+            return f"{kind} {word.removeprefix('osd.')}"
+    return f"node {entry.node}" if entry.node in cluster.nodes else ""
+
+
+def _storage_kind(word: str, cluster: Cluster) -> str:
+    number = word.removeprefix("osd.")
+    if number != word:
+        return "osd" if number.isdigit() and int(number) in cluster.storage.osds else ""
+    return "volume" if "/" in word and cluster.storage.find(word) is not None else ""
 
 
 def _row(entry: JournalEntry, now_s: float) -> Row:

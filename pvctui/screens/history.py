@@ -52,6 +52,8 @@ class History:
         return target
 
     def _step(self, here: list[Seen], there: list[Seen], now: Seen) -> Seen | None:
+        while here and here[-1] == now:
+            here.pop()
         if not here:
             return None
         there.append(now)

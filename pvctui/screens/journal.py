@@ -8,7 +8,7 @@ from typing import ClassVar
 from textual import on
 
 from pvctui.commands import JOURNAL
-from pvctui.rows.journal_rows import JOURNAL_COLUMNS, rows_of_journal
+from pvctui.rows.journal_rows import JOURNAL_COLUMNS, rows_of_journal, subject_of_entry
 from pvctui.rows.tabs import Tab
 from pvctui.rows.view import View
 from pvctui.screens.place import ListPlace, Opened
@@ -44,16 +44,13 @@ class JournalPlace(ListPlace):
         return key, []
 
     def subject_of(self, key: str) -> str:
-        """What the entry is about: its VM, else its node."""
+        """What the entry is about: its task, VM, volume or OSD where that still exists, else its node."""
         if self.view is None:
             return ""
         entry = next((entry for entry in self.view.cluster.journal if entry.key == key), None)
         if entry is None:
             return ""
-        uuid = self.view.cluster.names.get(entry.vm, "")
-        if uuid:
-            return f"vm {uuid}"
-        return f"node {entry.node}" if entry.node in self.view.cluster.nodes else ""
+        return subject_of_entry(entry, self.view.cluster)
 
     @on(LiveTable.RowSelected)
     def _jump(self, message: LiveTable.RowSelected) -> None:
