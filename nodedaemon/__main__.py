@@ -17,7 +17,7 @@ from nodedaemon.daemon import Daemon, Surroundings
 from nodedaemon.host_lock import host_lock
 from nodedaemon.identity import Identity
 from nodedaemon.libvirt_hypervisor import LibvirtHypervisor
-from nodedaemon.logs import set_up_logging
+from nodedaemon.logs import KeptLog, set_up_logging
 from nodedaemon.loop import SystemClock
 from nodedaemon.systemd import ServiceManager
 from pvccore.ceph.commands import CephCommands
@@ -64,8 +64,9 @@ class Signals:
 class Program:
     """One process: from its configuration to its end."""
 
-    def __init__(self, config: DaemonConfig) -> None:
+    def __init__(self, config: DaemonConfig, kept: KeptLog) -> None:
         self._config = config
+        self._kept = kept
         self._clock = SystemClock()
         self._signals = Signals()
         self._service = ServiceManager(os.environ)
@@ -147,6 +148,7 @@ class Program:
             logins=self._config.logins,
             ceph=ceph if file.storage_address else None,
             watchdog=self._config.watchdog,
+            log=self._kept,
         )
         return Daemon(self._identity, store, self._config.address.schema, self._clock, around)
 
@@ -188,8 +190,9 @@ def main() -> None:
         if options.check_config:
             print(f"{options.config}: fine")  # noqa: T201 - what was asked for
             return
-        set_up_logging(config.file.log_format, config.file.log_level)
-        program = Program(config)
+        kept = KeptLog(secrets.token_hex(6))
+        set_up_logging(config.file.log_format, config.file.log_level, kept)
+        program = Program(config, kept)
         with host_lock(Path(config.file.lock_file)):
             program.run()
     except BadConfig as error:

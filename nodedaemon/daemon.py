@@ -6,7 +6,7 @@ import logging
 import random
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from nodedaemon.agent import AgentLoop
 from nodedaemon.ceph_storage import CephStorage
@@ -16,6 +16,8 @@ from nodedaemon.fencer import Fencer, NoStorageDoor, StorageDoor
 from nodedaemon.forecaster import ForecastLoop
 from nodedaemon.hypervisor import Hypervisor
 from nodedaemon.identity import Identity
+from nodedaemon.log_tasks import LogTasks, console_of
+from nodedaemon.logs import KeptLog
 from nodedaemon.loop import Clock, Loop, LoopThread
 from nodedaemon.manager import REPORTS_WAIT_S, ManagerLoop
 from nodedaemon.presence import registration
@@ -30,6 +32,7 @@ from nodedaemon.vm_runner import NoStorage, VmRunner
 from pvccore.ceph.commands import CephCommands
 from pvccore.model.errors import Conflict, Unavailable
 from pvccore.model.node import GoodbyeReason, NodeRole
+from pvccore.model.vm import Vm
 from pvccore.operations.reading import load_cluster
 from pvccore.plan.effects import Shutdown
 from pvccore.state.live import LiveCluster
@@ -55,13 +58,14 @@ log = logging.getLogger(__name__)
 class Surroundings:
     """What a daemon acts upon beside the store.
 
-    logins: of the BMCs, by node. ceph, watchdog: None where there is none.
+    logins: of the BMCs, by node. ceph, watchdog: None where there is none. log: what this daemon said.
     """
 
     hypervisor: Hypervisor
     logins: Mapping[str, Login]
     ceph: CephCommands | None = None
     watchdog: WatchdogRule | None = None
+    log: KeptLog = field(default_factory=lambda: KeptLog("run"))
 
 
 def no_error() -> str:
@@ -131,15 +135,24 @@ class Daemon:
 
     def _task_verbs(self, schema: Schema) -> Mapping[str, TaskVerb]:
         """The verbs that this node carries out as tasks."""
+        logs = LogTasks(
+            node=self.identity.node,
+            vm=self._vm_here,
+            console=lambda vm: console_of(vm, self._local.xml(vm.uuid).text),
+            own=self._around.log,
+        )
         if self._around.ceph is None:
-            return {}
+            return logs.verbs
         tasks = StorageTasks(
             commands=replace(self._around.ceph, limit_s=TASK_COMMAND_LIMIT_S),
             cluster=lambda: load_cluster(self._store, schema),
             guests=self._around.hypervisor,
             own_address=self.identity.config.storage_address,
         )
-        return tasks.verbs
+        return {**logs.verbs, **tasks.verbs}
+
+    def _vm_here(self, name: str) -> Vm | None:
+        return next((vm for vm in self.agent.view.vms.values() if vm.name == name), None)
 
     def _volumes_of(self, uuid: str) -> tuple[str, ...]:
         vm = self.agent.view.vms.get(uuid)

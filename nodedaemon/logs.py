@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 import logging
 import time
+from collections import deque
+from contextlib import nullcontext
 from enum import StrEnum
 
 from pvccore.model.change import Change
+from pvccore.model.log import LINES_MAX, LogPart, place_in, printable_lines
 
 NAMED = ("vm", "node", "reason")
 """What a record may name beside its message."""
@@ -54,10 +57,37 @@ class TextFormatter(logging.Formatter):
         return "".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in super().formatMessage(record))
 
 
-def set_up_logging(log_format: LogFormat, level: str) -> None:
-    """Send the log to standard error, where the service manager collects it."""
-    handler = logging.StreamHandler()
-    handler.setFormatter(JsonFormatter() if log_format is LogFormat.JSON else TextFormatter())
-    logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
+class KeptLog(logging.Handler):
+    """The newest lines of this run of the daemon, for who asks from elsewhere; places in it are counts of lines.
+
+    run: another one after every start. What is older, or of an earlier run, the service manager has.
+    """
+
+    def __init__(self, run: str) -> None:
+        super().__init__()
+        self._run = run
+        self._lines: deque[str] = deque(maxlen=LINES_MAX)
+        self._written = 0
+
+    def emit(self, record: logging.LogRecord) -> None:
+        lines = printable_lines(self.format(record))
+        self._lines.extend(lines)
+        self._written += len(lines)
+
+    def part(self, lines: int, after: str) -> LogPart:
+        """See `nodedaemon.log_tasks.Log`."""
+        with self.lock or nullcontext():
+            kept, end = list(self._lines), self._written
+        place = place_in(self._run, after)
+        told = kept if place is None else kept[max(0, len(kept) - max(0, end - place)) :]
+        return LogPart(log=self._run, end=end, lines=tuple(told[-lines:]))
+
+
+def set_up_logging(log_format: LogFormat, level: str, *kept: logging.Handler) -> None:
+    """Send the log to standard error, where the service manager collects it, and to what keeps it here."""
+    handlers = (logging.StreamHandler(), *kept)
+    for handler in handlers:
+        handler.setFormatter(JsonFormatter() if log_format is LogFormat.JSON else TextFormatter())
+    logging.basicConfig(level=level.upper(), handlers=handlers, force=True)
     for name in ("kazoo", "pvccore.state.zookeeper"):
         logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLogger().level))

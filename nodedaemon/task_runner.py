@@ -20,6 +20,8 @@ from pvccore.state.store import Connection
 
 TASKS_AT_ONCE = 4
 """How many tasks one daemon carries out side by side."""
+READINGS_AT_ONCE = 2
+"""How many more, that only read: nobody who looks for a reason waits behind what takes hours."""
 PROGRESS_EVERY_S = 1.0
 """How often progress is written down while something runs."""
 LOOK_EVERY_S = 30.0
@@ -73,7 +75,7 @@ class ThreadedTasks:
 
     def __init__(self, verbs: Mapping[str, TaskVerb]) -> None:
         self._verbs = verbs
-        self._lanes = Lanes("tasks", TASKS_AT_ONCE)
+        self._lanes = Lanes("tasks", TASKS_AT_ONCE + READINGS_AT_ONCE)
 
     def takes(self, task: Task) -> bool:
         return task.verb in self._verbs or bool(task.runs_on)
@@ -211,13 +213,14 @@ class TaskLoop:
             self._claim(task)
 
     def _claim(self, task: Task) -> None:
-        if len(self._works) >= TASKS_AT_ONCE:
+        alike = sum(work.task.only_reads is task.only_reads for work in self._works.values())
+        if alike >= (READINGS_AT_ONCE if task.only_reads else TASKS_AT_ONCE):
             return
         after = replace(
             task, state=TaskState.RUNNING, claimed_by=self._node, claim=self._token, started_at=self._clock.wall()
         )
         self._commit(task, after)
-        log.info("task %s begins: %s", task.key, task.title, extra={"node": self._node})
+        log.log(_level(task), "task %s begins: %s", task.key, task.title, extra={"node": self._node})
         self._begin(self._open[task.key])
 
     def _begin(self, task: Task) -> None:
@@ -235,7 +238,7 @@ class TaskLoop:
         if work.has_ended:
             change = ended(task, self._clock.wall(), result=work.result, error=work.error)
             self._session.commit(change, self._guards())
-            log.info("%s: %s", change.what, change.why, extra={"node": self._node})
+            log.log(_level(task), "%s: %s", change.what, change.why, extra={"node": self._node})
             del self._works[task.key], self._open[task.key]
             self._over.add(task.key)
             self._changed.set()
@@ -251,3 +254,8 @@ class TaskLoop:
 
     def _guards(self) -> tuple[Check, ...]:
         return (Check(kind=Kind.ALIVE, key=f"{self._node}/{self._token}"),)
+
+
+def _level(task: Task) -> int:
+    """Who reads a log does not want to read there that he reads it."""
+    return logging.DEBUG if task.only_reads else logging.INFO

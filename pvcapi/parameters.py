@@ -7,10 +7,13 @@ from typing import Annotated
 from litestar.params import PathParameter, QueryParameter
 
 from pvcapi.shapes import LONGEST_WAIT_S
+from pvccore.model.log import LINES_MAX
 
 MAX_OFFSET = 10_000_000
 MAX_PAGE = 100_000
 LONGEST_FILTER = 200
+ANSWER_WAIT_S = 10.0
+"""How long a node's daemon has to answer for its log, unless the request says otherwise."""
 
 Limit = Annotated[
     int | None, QueryParameter(name="limit", ge=1, le=MAX_PAGE, description="At most so many; without it, all.")
@@ -35,6 +38,11 @@ Wait = Annotated[
     QueryParameter(
         name="wait_s", ge=0, le=LONGEST_WAIT_S, description="Wait so many seconds for the outcome; 0: answer at once."
     ),
+]
+Lines = Annotated[int, QueryParameter(name="lines", ge=1, le=LINES_MAX, description="At most so many, the newest.")]
+After = Annotated[
+    str,
+    QueryParameter(name="after", max_length=LONGEST_FILTER, description="Only what came after this `place`."),
 ]
 VmPath = Annotated[str, PathParameter(max_length=200, description="Name or uuid of a VM.")]
 NodePath = Annotated[str, PathParameter(max_length=200, description="Name of a node.")]

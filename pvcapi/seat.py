@@ -15,8 +15,9 @@ from litestar.di import NamedDependency
 from pvcapi.auth import Caller
 from pvcapi.hub import Hub
 from pvcapi.link import Source
-from pvcapi.shapes import Outcome, Standing
+from pvcapi.shapes import LogLines, Outcome, Standing
 from pvccore.model.cluster import Cluster
+from pvccore.operations import logs
 from pvccore.operations.operator import Operator, Result
 from pvccore.operations.reading import load_cluster
 from pvccore.plan.outcome import Aim
@@ -126,6 +127,15 @@ class Seat:
             standing = Standing(text=now.text, done=now.done, failed=now.failed)
         tasks = result.goal.id.split(",") if result.goal is not None and result.goal.aim is Aim.TASK else []
         return Outcome(changed=result.changed, text=result.text, outcome=standing, tasks=tasks)
+
+    async def read_log(self, ask: Verb, limit_s: float) -> LogLines:
+        """A log that only a node has, once its daemon has answered; raises `Refused` when it does not in time."""
+        asked = await self.do(ask)
+        key = asked.tasks[0]
+        await self.service.hub.until(lambda seen: key in seen.tasks and seen.tasks[key].has_ended, limit_s)
+        operator = self._operator(self.service.source.store, dry_run=False)
+        part = await self.read(lambda: logs.take_or_give_up(operator, key))
+        return LogLines(lines=list(part.lines), place=part.place)
 
     async def read(self, reading: Callable[[], Read]) -> Read:
         """What takes long or asks the store, off the server's loop."""

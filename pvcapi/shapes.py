@@ -35,6 +35,13 @@ class Outcome(Struct, frozen=True):
     tasks: list[str] = []
 
 
+class LogLines(Struct, frozen=True):
+    """Lines of a log that only a node has. place: where they end, to ask for what comes after."""
+
+    lines: list[str]
+    place: str
+
+
 class Preview(Struct, frozen=True):
     """What a verb on a node would do to its VMs: name → node, name → why none takes it."""
 

@@ -231,6 +231,13 @@ def disk_target(text: str, volume: str) -> str:
     return ""
 
 
+def console_log(text: str) -> str:
+    """The file of the host that libvirt writes a domain's serial console to; "" when its XML names none."""
+    root = _parse(text)
+    found = root.xpath("devices/serial/log/@file | devices/console/log/@file")
+    return str(found[0]) if isinstance(found, list) and found else ""
+
+
 def _networks(root: etree._Element) -> tuple[str, ...]:
     sources = root.iterfind("devices/interface/source")
     names = [source.get("bridge") or source.get("network") or "" for source in sources]

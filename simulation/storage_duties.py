@@ -6,13 +6,17 @@ from collections.abc import Callable, Iterable, Sequence
 from random import Random
 from typing import TYPE_CHECKING
 
+from nodedaemon.log_tasks import Log, LogTasks
 from nodedaemon.storage_reading import Heard, Wanted, ask
 from nodedaemon.storage_reporter import StorageReporter
 from nodedaemon.storage_tasks import StorageTasks
 from nodedaemon.task_runner import TaskLoop, Work, carry_out
 from pvccore.model.cluster import Cluster
+from pvccore.model.errors import Refused
+from pvccore.model.log import LogPart, place_in
 from pvccore.model.node import NodeConfig, NodeRole
 from pvccore.model.task import Task
+from pvccore.model.vm import Vm
 from pvccore.operations.reading import load_cluster
 from pvccore.state.schema import Schema
 from pvccore.state.session import Session
@@ -90,7 +94,8 @@ class SimulatedTasks:
         return bool(task.verb)
 
     def begin(self, work: Work) -> None:
-        whole_s = DURATIONS_S.get(work.task.verb, USUAL_S) + min(self._storage.ceph.slow_s, LIMIT_S)
+        usual_s = READING_S if work.task.only_reads else USUAL_S
+        whole_s = DURATIONS_S.get(work.task.verb, usual_s) + min(self._storage.ceph.slow_s, LIMIT_S)
         self._go_on(work, 0.0, whole_s)
 
     def _go_on(self, work: Work, done_s: float, whole_s: float) -> None:
@@ -110,7 +115,33 @@ class SimulatedTasks:
             own_address=self._own_address,
             pause=commands.pause,
         )
-        carry_out(tasks.verbs, work)
+        logs = LogTasks(node=self._machine.name, vm=self._vm, console=self._console, own=self._ticking("daemon"))
+        carry_out({**tasks.verbs, **logs.verbs}, work)
+
+    def _vm(self, name: str) -> Vm | None:
+        found = self._cluster().vm(name)
+        return found if found.node == self._machine.name else None
+
+    def _console(self, vm: Vm) -> Log:
+        if vm.uuid not in self._machine.domains:
+            raise Refused(f"{vm.name} has said nothing here")
+        return self._ticking(vm.name)
+
+    def _ticking(self, who: str) -> Log:
+        return TickingLog(who, self._machine.clock.now_s)
+
+
+class TickingLog:
+    """A log in which somebody says every second that he lives; obeys `nodedaemon.log_tasks.Log`."""
+
+    def __init__(self, who: str, now_s: float) -> None:
+        self._who = who
+        self._ticks = int(now_s)
+
+    def part(self, lines: int, after: str) -> LogPart:
+        first = max(place_in(self._who, after) or 0, self._ticks - lines)
+        ticks = tuple(f"tick {tick + 1}" for tick in range(first, self._ticks))
+        return LogPart(log=self._who, end=self._ticks, lines=ticks)
 
 
 class ToldGuests:

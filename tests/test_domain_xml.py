@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pvccore.domain_xml import MAX_XML_BYTES, Domain, parse_domain, with_name, with_uuid
+from pvccore.domain_xml import MAX_XML_BYTES, Domain, console_log, parse_domain, with_name, with_uuid
 from pvccore.model.errors import Invalid
 
 UUID = "8c1f2a34-5b6c-4d7e-8f90-123456789abc"
@@ -186,6 +186,14 @@ def test_the_name_and_the_uuid_can_be_set_and_the_rest_stays() -> None:
 
 def test_markup_in_a_new_name_stays_text() -> None:
     assert "&lt;hostdev/&gt;" in with_name(small(), "<hostdev/>")
+
+
+def test_the_file_of_a_serial_console_is_found() -> None:
+    assert console_log(small()) == ""
+    assert console_log(small("<serial type='pty'/>")) == ""
+    logged = small("<serial type='pty'><log file='/var/log/libvirt/web1.log' append='on'/></serial>")
+    assert console_log(logged) == "/var/log/libvirt/web1.log"
+    assert parse_domain(logged).name == "web1"
 
 
 @given(st.text(max_size=200) | st.binary(max_size=200).map(lambda data: data.decode(errors="replace")))

@@ -11,12 +11,13 @@ from litestar.params import Body, JSONBody, PathParameter, QueryParameter
 from pvcapi.auth import operator
 from pvcapi.details import answer, node_detail, page
 from pvcapi.filtering import matching
-from pvcapi.parameters import Filter, Limit, NodePath, Offset, Wait
+from pvcapi.parameters import ANSWER_WAIT_S, After, Filter, Limit, Lines, NodePath, Offset, Wait
 from pvcapi.problems import READING, WRITING, documented
 from pvcapi.seat import Here
-from pvcapi.shapes import DomainState, FenceRecord, Forecast, NodeDetail, NodeRecord, Outcome, Preview
+from pvcapi.shapes import DomainState, FenceRecord, Forecast, LogLines, NodeDetail, NodeRecord, Outcome, Preview
 from pvcapi.wanted import DomainStateVerb, DomainStateWanted, FenceWanted
-from pvccore.operations import nodes
+from pvccore.model.log import LINES
+from pvccore.operations import logs, nodes
 from pvccore.operations.records import fence_record, node_records
 from pvccore.plan import preview
 from pvccore.plan.forecast import NodeForecast, forecast_node, forecast_nodes
@@ -47,6 +48,17 @@ async def show(seat: Here, node: NodePath) -> Response[NodeDetail]:
     """Show everything about a node."""
     cluster = seat.cluster
     return answer(node_detail(cluster, cluster.node(node)))
+
+
+@get("/{node:str}/log", guards=[operator], responses=writing)
+async def show_log(
+    seat: Here, node: NodePath, lines: Lines = LINES, after: After = "", wait_s: Wait = ANSWER_WAIT_S
+) -> LogLines:
+    """Show what a node's daemon logged last since it started.
+
+    The daemon is asked for it, which is why a read-only token may not. To follow, ask again after `place`.
+    """
+    return await seat.read_log(lambda by: logs.ask_node_log(by, node, lines=lines, after=after), wait_s)
 
 
 @delete("/{node:str}", guards=[operator], responses=writing, status_code=200)
@@ -144,6 +156,7 @@ ROUTER = Router(
     route_handlers=[
         list_nodes,
         show,
+        show_log,
         remove,
         show_domain_state,
         set_domain_state,

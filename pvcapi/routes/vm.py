@@ -13,13 +13,27 @@ from litestar.params import Body, JSONBody, QueryParameter
 from pvcapi.auth import operator
 from pvcapi.details import answer, vm_detail, vm_metadata, vm_where
 from pvcapi.filtering import matching_vms
-from pvcapi.parameters import Confirmed, Filter, Force, Limit, Offset, Search, StateFilter, VmPath, Wait
+from pvcapi.parameters import (
+    ANSWER_WAIT_S,
+    After,
+    Confirmed,
+    Filter,
+    Force,
+    Limit,
+    Lines,
+    Offset,
+    Search,
+    StateFilter,
+    VmPath,
+    Wait,
+)
 from pvcapi.problems import READING, WRITING, documented
 from pvcapi.seat import Here, Seat, Verb
-from pvcapi.shapes import Outcome, VmDetail, VmMetadata, VmRecord, VmStanding, VmWhere
+from pvcapi.shapes import LogLines, Outcome, VmDetail, VmMetadata, VmRecord, VmStanding, VmWhere
 from pvcapi.wanted import MetadataWanted, MoveVerb, NewName, NewVm, NewXml, NodeWanted, StateWanted, Tags, VmVerb
 from pvccore.model.errors import Refused
-from pvccore.operations import definitions, metadata, moves, storage, vms
+from pvccore.model.log import LINES
+from pvccore.operations import definitions, logs, metadata, moves, storage, vms
 from pvccore.operations.operator import Operator, Result
 from pvccore.operations.reading import read_xml
 from pvccore.operations.records import vm_record
@@ -232,6 +246,17 @@ async def flush_locks(seat: Here, vm: VmPath, wait_s: Wait = 0.0) -> Outcome:
     return await seat.do(lambda by: storage.ask(by, "vm flush-locks", {"vm": vm}, confirmed=True), wait_s)
 
 
+@get("/{vm:str}/log", guards=[operator], responses=writing)
+async def show_log(
+    seat: Here, vm: VmPath, lines: Lines = LINES, after: After = "", wait_s: Wait = ANSWER_WAIT_S
+) -> LogLines:
+    """Show what a VM's guest said last on its serial console.
+
+    Its node's daemon is asked for it, which is why a read-only token may not. To follow, ask again after `place`.
+    """
+    return await seat.read_log(lambda by: logs.ask_vm_log(by, vm, lines=lines, after=after), wait_s)
+
+
 async def _set_metadata(seat: Seat, vm: str, data: MetadataWanted, wait_s: float) -> Outcome:
     return await seat.do(lambda by: metadata.meta(by, vm, data.fields(), move=data.move), wait_s)
 
@@ -283,6 +308,7 @@ ROUTER = Router(
         show_node,
         set_node,
         flush_locks,
+        show_log,
     ],
     tags=["vm"],
 )

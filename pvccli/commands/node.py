@@ -10,6 +10,7 @@ from pvccli.options import (
     complete_nodes,
     dry_run_option,
     format_option,
+    log_options,
     node_argument,
     reason_option,
     wait_option,
@@ -141,6 +142,19 @@ def forecast(seat: Seat, node: str | None) -> None:
         for name, one in found.items()
     }
     seat.show(record, lambda: forecast_text(record))
+
+
+@node.command("log")
+@node_argument
+@log_options
+@format_option()
+@click.pass_obj
+def show_log(seat: Seat, node: str, lines: int, follow: bool) -> None:
+    """Show what a node's daemon logged last since it started; the daemon is asked for it."""
+    from pvccli.logs import show_log
+    from pvccore.operations.logs import ask_node_log
+
+    show_log(seat, lambda after: ask_node_log(seat.operator, node, lines=lines, after=after), follow=follow)
 
 
 @node.command()

@@ -13,7 +13,9 @@ from pvccli.commands.vm_tags import tag
 from pvccli.metadata_options import metadata_given, metadata_options
 from pvccli.options import (
     dry_run_option,
+    format_option,
     limit_s_option,
+    log_options,
     target_option,
     vm_argument,
     wait_option,
@@ -250,6 +252,19 @@ def undefine(seat: Seat, vm: str, stop_first: bool, yes: bool) -> None:
 
     seat.confirm(f"Undefine {vm}? Its disks stay.", yes=yes)
     seat.tell(undefine(seat.operator, vm, stop_first=stop_first))
+
+
+@vm.command("log")
+@vm_argument
+@log_options
+@format_option()
+@click.pass_obj
+def show_log(seat: Seat, vm: str, lines: int, follow: bool) -> None:
+    """Show what a VM's guest said last on its serial console; its node's daemon is asked for it."""
+    from pvccli.logs import show_log
+    from pvccore.operations.logs import ask_vm_log
+
+    show_log(seat, lambda after: ask_vm_log(seat.operator, vm, lines=lines, after=after), follow=follow)
 
 
 def _show_metadata(seat: Seat, vm: str) -> None:

@@ -22,6 +22,10 @@ class TaskState(StrEnum):
 ENDED = frozenset({TaskState.DONE, TaskState.FAILED, TaskState.CANCELLED})
 """States that a task never leaves."""
 
+VM_LOG, NODE_LOG = "vm log", "node log"
+READING_VERBS = frozenset({VM_LOG, NODE_LOG})
+"""Verbs that change nothing: no journal tells of them, and who asked takes the answer away."""
+
 INTERRUPTED = "interrupted"
 """How the error of a task begins whose executor died: it may have done a part, and is never repeated by itself."""
 
@@ -36,7 +40,7 @@ class Task(Record):
     asked_at, started_at, ended_at: wall-clock seconds of who wrote them, 0 for not yet.
     claimed_by, claim: the node whose daemon carries it out, and that daemon's alive token.
     progress: 0 to 1; -1 where nobody can say. text: what it is at now.
-    result: what came of it, in words; lines of a log for a task that reads one. error: why it failed.
+    result: what came of it, in words. lines: what else it tells, line by line, as of a log. error: why it failed.
     cancel_requested: who wants it stopped, "" for nobody; it stops where it can without leaving a half.
     """
 
@@ -56,6 +60,7 @@ class Task(Record):
     progress: float = 0.0
     text: str = ""
     result: str = ""
+    lines: tuple[str, ...] = ()
     error: str = ""
     cancel_requested: str = ""
 
@@ -63,6 +68,11 @@ class Task(Record):
     def has_ended(self) -> bool:
         """Whether it is over, well or not."""
         return self.state in ENDED
+
+    @property
+    def only_reads(self) -> bool:
+        """Whether it changes nothing."""
+        return self.verb in READING_VERBS
 
     @property
     def may_be_cancelled(self) -> bool:

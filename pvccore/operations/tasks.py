@@ -9,7 +9,7 @@ from typing import Any
 from pvccore.model.change import Change, Kind, Write
 from pvccore.model.cluster import Cluster
 from pvccore.model.errors import Refused
-from pvccore.model.task import Task, TaskState, task_key
+from pvccore.model.task import READING_VERBS, Task, TaskState, task_key
 from pvccore.operations.operator import Decision, Operator, Result, already, carry_out
 from pvccore.plan.outcome import Aim, Goal
 
@@ -35,7 +35,14 @@ def request(operator: Operator, decide: Callable[[Cluster], NewTask]) -> Result:
     def decided(cluster: Cluster) -> Decision:
         new = decide(cluster)
         write = task_write(operator, cluster, key, new)
-        change = Change(writes=(write,), what=new.title, why=f"task {key}", vm=new.vm, node=new.runs_on)
+        change = Change(
+            writes=(write,),
+            what=new.title,
+            why=f"task {key}",
+            vm=new.vm,
+            node=new.runs_on,
+            quiet=new.verb in READING_VERBS,
+        )
         goal = Goal(aim=Aim.TASK, id=key)
         return Decision(change=change, result=Result(text=f"{new.title}: task {key}", goal=goal))
 
@@ -111,7 +118,7 @@ def task_record(cluster: Cluster, task: Task) -> dict[str, Any]:
         "asked_at": task.asked_at,
         "started_at": task.started_at or None,
         "ended_at": task.ended_at or None,
-        "result": task.result or None,
+        "result": "\n".join((task.result, *task.lines)) or None,
         "error": task.error or None,
         "cancel_requested": task.cancel_requested or None,
         "vm": task.vm or None,

@@ -11,6 +11,8 @@ from pvccore.plan.effects import Plan, Step
 
 TASKS_KEPT = 200
 """How many tasks that have ended are kept, the newest."""
+READINGS_KEPT = 8
+"""How many answers that nobody took away are kept."""
 PRUNED_AT_ONCE = 50
 
 
@@ -41,19 +43,33 @@ def is_homeless(cluster: Cluster, task: Task) -> bool:
 
 
 def ended(task: Task, wall_s: float, *, result: str = "", error: str = "") -> Change:
-    """The end of a task: done, or failed with the error, or cancelled when somebody asked for that."""
+    """The end of a task: done, or failed with the error, or cancelled when somebody asked for that.
+
+    result: in a line; further ones are kept as the task's `lines`.
+    """
+    words, *lines = result.split("\n")
     state = TaskState.FAILED if error else TaskState.DONE
     if error and task.cancel_requested and not error.startswith(INTERRUPTED):
         state = TaskState.CANCELLED
     progress = 1.0 if state is TaskState.DONE else task.progress
-    after = replace(task, state=state, ended_at=wall_s, result=result, error=error, progress=progress, text="")
-    why = error or result.partition("\n")[0][:200]
+    after = replace(
+        task,
+        state=state,
+        ended_at=wall_s,
+        result=words,
+        lines=tuple(lines),
+        error=error,
+        progress=progress,
+        text="",
+    )
+    why = error or words[:200]
     return Change(
         writes=(Write(kind=Kind.TASK, key=task.key, before=task, after=after),),
         what=f"{task.title or task.verb}: {state}",
         why=why,
         vm=task.vm,
         node=task.claimed_by,
+        quiet=task.only_reads,
     )
 
 
@@ -70,6 +86,8 @@ def _never_begun(task: Task, wall_s: float) -> Step:
 
 def _pruned(cluster: Cluster) -> list[Step]:
     over = [task for _, task in sorted(cluster.tasks.items()) if task.has_ended]
-    surplus = over[: max(0, len(over) - TASKS_KEPT)][:PRUNED_AT_ONCE]
+    read = [task for task in over if task.only_reads]
+    done = [task for task in over if not task.only_reads]
+    surplus = [*read[:-READINGS_KEPT], *done[:-TASKS_KEPT]][:PRUNED_AT_ONCE]
     writes = tuple(Write(kind=Kind.TASK, key=task.key, before=task, after=None) for task in surplus)
     return [Step(change=Change(writes=writes, quiet=True))] if writes else []

@@ -2,8 +2,9 @@ import json
 import logging
 import sys
 
-from nodedaemon.logs import JsonFormatter, TextFormatter, named
+from nodedaemon.logs import JsonFormatter, KeptLog, TextFormatter, named
 from pvccore.model.change import Change
+from pvccore.model.log import LINES_MAX
 
 
 def record(message: str, **names: str) -> logging.LogRecord:
@@ -41,3 +42,17 @@ def test_a_traceback_is_part_of_its_object() -> None:
 def test_control_characters_in_a_persons_words_do_not_reach_the_terminal() -> None:
     line = TextFormatter().format(record("maintenance on: \x1b[2J\nfake line"))
     assert line == "2023-11-14T22:13:20.250 INFO    nodedaemon.agent: maintenance on: \\x1b[2J\\nfake line"
+
+
+def test_the_newest_lines_of_this_run_are_kept_for_who_asks() -> None:
+    kept = KeptLog("run2")
+    kept.setFormatter(logging.Formatter("%(message)s"))
+    for number in range(LINES_MAX + 10):
+        kept.handle(record(f"line {number}"))
+    part = kept.part(2, "")
+    assert part.lines == (f"line {LINES_MAX + 8}", f"line {LINES_MAX + 9}")
+    assert kept.part(5, part.place).lines == ()
+    kept.handle(record("one\ntwo\x1b[2J"))
+    assert kept.part(5, part.place).lines == ("one", "two")
+    assert len(kept.part(LINES_MAX, "run1:3").lines) == LINES_MAX
+    assert len(kept.part(LINES_MAX, "run2:3").lines) == LINES_MAX

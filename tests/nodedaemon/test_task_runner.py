@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from nodedaemon.task_runner import LOOK_EVERY_S, TASKS_AT_ONCE, TaskLoop, Work, carry_out
+from nodedaemon.task_runner import LOOK_EVERY_S, READINGS_AT_ONCE, TASKS_AT_ONCE, TaskLoop, Work, carry_out
 from pvccore.model.change import Kind
 from pvccore.model.cluster import Cluster
 from pvccore.model.errors import Conflict, Refused
-from pvccore.model.task import INTERRUPTED, Task, TaskState
+from pvccore.model.task import INTERRUPTED, NODE_LOG, Task, TaskState
 from pvccore.operations import tasks
 from pvccore.operations.operator import Operator
 from pvccore.operations.tasks import NewTask
@@ -148,6 +148,17 @@ def test_only_so_many_are_carried_out_at_once(world: World) -> None:
     runner.loop.step()
     assert len(runner.executor.begun) == TASKS_AT_ONCE + 1
     assert set(runner.executor.begun) <= set(keys)
+
+
+def test_who_looks_for_a_reason_does_not_wait_behind_what_takes_hours(world: World) -> None:
+    runner = Runner(world, "hv1")
+    for _ in range(TASKS_AT_ONCE):
+        ask(world)
+    runner.loop.step()
+    logs = [ask(world, verb=NODE_LOG, runs_on="hv1") for _ in range(READINGS_AT_ONCE + 1)]
+    runner.loop.step()
+    assert len(runner.executor.begun) == TASKS_AT_ONCE + READINGS_AT_ONCE
+    assert len(set(logs) & set(runner.executor.begun)) == READINGS_AT_ONCE
 
 
 def test_a_failure_is_told_in_the_words_of_the_error(world: World) -> None:

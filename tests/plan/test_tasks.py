@@ -9,9 +9,9 @@ import pytest
 from pvccore.model.change import Kind
 from pvccore.model.cluster import Cluster
 from pvccore.model.node import Alive, Node
-from pvccore.model.task import Task, TaskState
+from pvccore.model.task import NODE_LOG, VM_LOG, Task, TaskState
 from pvccore.plan.effects import Plan
-from pvccore.plan.tasks import PRUNED_AT_ONCE, TASKS_KEPT, ended, is_orphan, may_take, plan_tasks
+from pvccore.plan.tasks import PRUNED_AT_ONCE, READINGS_KEPT, TASKS_KEPT, ended, is_orphan, may_take, plan_tasks
 from tests.plan.asked import cluster, node
 
 NOW_S = 5000.0
@@ -115,26 +115,44 @@ def test_only_the_oldest_ended_tasks_beyond_those_kept_are_forgotten(over: int, 
 
 
 @pytest.mark.parametrize(
-    "cancelled, result, error, state, progress, why",
+    "cancelled, result, lines, error, state, progress, why",
     [
-        ("", "OSD 1 is in\nand more", "", TaskState.DONE, 1.0, "OSD 1 is in"),
-        ("anna@ops1", "OSD 1 is in", "", TaskState.DONE, 1.0, "OSD 1 is in"),
-        ("", "", "no such OSD", TaskState.FAILED, 0.25, "no such OSD"),
-        ("anna@ops1", "", "stopped half-way", TaskState.CANCELLED, 0.25, "stopped half-way"),
+        ("", "OSD 1 is in\nand more", ("and more",), "", TaskState.DONE, 1.0, "OSD 1 is in"),
+        ("anna@ops1", "OSD 1 is in", (), "", TaskState.DONE, 1.0, "OSD 1 is in"),
+        ("", "", (), "no such OSD", TaskState.FAILED, 0.25, "no such OSD"),
+        ("anna@ops1", "", (), "stopped half-way", TaskState.CANCELLED, 0.25, "stopped half-way"),
     ],
 )
 def test_a_task_ends_done_failed_or_cancelled(
-    cancelled: str, result: str, error: str, state: TaskState, progress: float, why: str
+    cancelled: str,
+    result: str,
+    lines: tuple[str, ...],
+    error: str,
+    state: TaskState,
+    progress: float,
+    why: str,
 ) -> None:
     before = replace(RUNNING, cancel_requested=cancelled)
     change = ended(before, NOW_S, result=result, error=error)
     (write,) = change.writes
+    words = result.partition("\n")[0]
     assert (write.kind, write.key, write.before) == (Kind.TASK, "1", before)
     assert write.after == replace(
-        before, state=state, ended_at=NOW_S, result=result, error=error, progress=progress, text=""
+        before, state=state, ended_at=NOW_S, result=words, lines=lines, error=error, progress=progress, text=""
     )
     assert (change.what, change.why, change.vm, change.node) == (f"take OSD 1 in: {state}", why, "web1", "hv1")
 
 
 def test_a_task_without_a_title_is_told_by_its_verb() -> None:
     assert ended(replace(RUNNING, title=""), NOW_S).what == "storage osd in: done"
+
+
+def test_who_only_reads_leaves_no_trace_in_the_journal() -> None:
+    assert ended(replace(RUNNING, verb=VM_LOG), NOW_S).quiet
+    assert not ended(RUNNING, NOW_S).quiet
+
+
+def test_few_answers_that_nobody_took_away_are_kept() -> None:
+    answers = [replace(WAITING, key=f"{n:04d}", verb=NODE_LOG, state=TaskState.DONE) for n in range(READINGS_KEPT + 2)]
+    done = replace(WAITING, key="000", state=TaskState.DONE)
+    assert forgotten(plan_tasks(with_tasks(done, *answers), NOW_S)) == ["0000", "0001"]

@@ -64,6 +64,8 @@ PATHS = {
     "vm undefine": "DELETE vm/{vm}",
     "vm remove": "DELETE vm/{vm}",
     "vm flush-locks": "POST vm/{vm}/locks",
+    "vm log": "GET vm/{vm}/log",
+    "node log": "GET node/{node}/log",
     "node list": "GET node",
     "node info": "GET node/{node}",
     "node flush": "POST node/{node}/domain-state",

@@ -1,0 +1,42 @@
+"""Logs as `pvc vm log` and `pvc node log` show them: the last lines, then new ones as they come."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from threading import Event
+
+from pvccli.output import Format, as_json
+from pvccli.seat import Seat
+from pvccore.model.log import LogPart
+from pvccore.operations.operator import Result
+
+FOLLOW_EVERY_S = 2.0
+"""Between two questions to the node: nothing is sent by itself."""
+
+
+def show_log(
+    seat: Seat, ask: Callable[[str], Result], *, follow: bool, pause: Callable[[float], object] | None = None
+) -> None:
+    """Print what a node answers, and go on asking if that is wanted. ask: for what came after a place, "" for all."""
+    from pvccore.operations.logs import wait_for_answer
+
+    wait = pause or Event().wait
+    asked = ask("")
+    if seat.operator.wait is None:
+        seat.tell(asked)
+        return
+    answer = wait_for_answer(seat.operator, asked, wait)
+    _show(seat, answer, follow=follow)
+    while follow:
+        wait(FOLLOW_EVERY_S)
+        answer = wait_for_answer(seat.operator, ask(answer.place), wait)
+        _show(seat, answer, follow=True)
+
+
+def _show(seat: Seat, part: LogPart, *, follow: bool) -> None:
+    is_json = seat.format in (Format.JSON, Format.JSON_PRETTY)
+    if not is_json or not follow:
+        seat.show({"lines": list(part.lines)}, lambda: "\n".join(part.lines))
+        return
+    for line in part.lines:
+        seat.say(as_json({"line": line}, Format.JSON))
