@@ -51,7 +51,8 @@ def test_who_may_only_look_changes_nothing(stand: Stand, viewer: Api, world: Wor
         if path.endswith("/events"):
             continue
         answer = viewer.request(method, path, json={})
-        expected = 200 if method == "GET" else 403
+        asks_a_node = path.endswith("/log")
+        expected = 200 if method == "GET" and not asks_a_node else 403
         assert answer.status_code == expected, (method, path, answer.text)
     assert [entry.what for entry in world.load().journal] == ["cluster created"]
 
