@@ -84,7 +84,7 @@ class CephStorage:
     def error(self) -> str:
         """Why storage counts as unhealthy from here, "" when Ceph answers; may take as long as a command."""
         try:
-            self._commands.ceph("health")
+            self._commands.rados("lspools")
         except PvcError as error:
             return str(error)
         return ""

@@ -53,6 +53,11 @@ class SimulatedCommands:
         self._check_there("rbd")
         return RbdCaller(self.storage).json(words)
 
+    def rados(self, *words: str) -> str:
+        """Its pools, one a line; nothing else is asked by this tool."""
+        self._check_there(f"rados {' '.join(words)}")
+        return "".join(f"{name}\n" for name in self.storage.pools)
+
     def rbd_plain(self, *words: str) -> str:
         self._check_there("rbd")
         RbdCaller(self.storage).plain(words)
@@ -275,7 +280,6 @@ _CEPH: Mapping[str, Callable[[SimulatedCommands, Words], Any]] = {
     "osd tree": _osd_df_tree,
     "osd dump": _osd_dump,
     "health detail": _health,
-    "health": _health,
     "osd perf": _osd_perf,
     "osd metadata": _osd_metadata,
     "versions": _versions,

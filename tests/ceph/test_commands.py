@@ -60,4 +60,4 @@ def test_failures_are_told_in_words(
 def test_a_missing_tool_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(Unavailable, match="can't be run"):
-        CephCommands().ceph("health")
+        CephCommands().ceph("status")
