@@ -11,11 +11,14 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pvctui.app import Console
     from pvctui.demo_actions import DemoActions
+    from pvctui.look import Looks
     from pvctui.requests import Requests
 
 from pvccore.model.errors import Invalid, PvcError
 
 DEMO_OFFER = "`pvc-tui --demo` shows the console on a simulated cluster"
+LOOKS_FILE = Path("~/.config/pvc/tui.toml")
+LOOKS_OFFER = "`pvc-tui --default-looks` starts without it"
 PLAIN_SIZE = (120, 40)
 SMALLEST, LARGEST = 20, 1000
 CONNECT_LIMIT_S = 5.0
@@ -29,6 +32,8 @@ def parser() -> argparse.ArgumentParser:
         "-c", "--cluster", default="", metavar="NAME|HOSTS", help="a configured cluster, or h1:2181,h2:2181/chroot"
     )
     options.add_argument("--config", type=Path, metavar="FILE", help="instead of ~/.config/pvc/config.toml")
+    options.add_argument("--looks", type=Path, metavar="FILE", help="instead of ~/.config/pvc/tui.toml")
+    options.add_argument("--default-looks", action="store_true", help="as the program comes, whatever that file says")
     options.add_argument("--read-only", action="store_true", help="change nothing, whatever key is pressed")
     demo = options.add_argument_group("demo")
     demo.add_argument("--demo", action="store_true", help="on a simulated cluster; D breaks and mends it")
@@ -68,16 +73,35 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the console; the exit status."""
     options = parser().parse_args(arguments)
     try:
-        return _run_demo(options) if options.demo else _run_real(options)
+        looks = _looks(options)
+        options.read_only = options.read_only or looks.read_only
+        return _run_demo(options, looks) if options.demo else _run_real(options, looks)
     except PvcError as error:
         sys.stderr.write(f"pvc-tui: {error}\n")
+        if isinstance(error, Invalid) and error.field == "looks":
+            sys.stderr.write(f"{LOOKS_OFFER}\n")
+            return EXIT_USAGE
         if isinstance(error, Invalid) and error.field == "cluster":
             sys.stderr.write(f"{DEMO_OFFER}\n")
             return EXIT_USAGE
         return EXIT_REFUSED
 
 
-def _run_demo(options: argparse.Namespace) -> int:
+def _looks(options: argparse.Namespace) -> Looks:
+    """How a person wants it to look; without a file nothing is loaded that reads one."""
+    from pvctui.look import PLAIN
+
+    path = options.looks or LOOKS_FILE.expanduser()
+    if options.default_looks or (options.looks is None and not path.is_file()):
+        return PLAIN
+    from pvctui.config import Choices, read_looks
+    from pvctui.lists import column_names
+    from pvctui.look import THEME_NAMES
+
+    return read_looks(path, Choices(themes=THEME_NAMES, columns=column_names()))
+
+
+def _run_demo(options: argparse.Namespace, looks: Looks) -> int:
     from pvctui.bridge import LiveFeed, Opened
     from pvctui.requests import Requests
     from simulation.demo import NODES, VMS, DemoWorld
@@ -93,12 +117,12 @@ def _run_demo(options: argparse.Namespace) -> int:
 
     feed = LiveFeed(open_world)
     try:
-        return _show(options, Requests(feed=feed, who=_who(), read_only=options.read_only), world)
+        return _show(options, Requests(feed=feed, who=_who(), read_only=options.read_only), looks, world)
     finally:
         world.stop()
 
 
-def _run_real(options: argparse.Namespace) -> int:
+def _run_real(options: argparse.Namespace, looks: Looks) -> int:
     from pvccore.operations.config import choose_cluster
     from pvctui.bridge import LiveFeed, Opened
     from pvctui.requests import Requests
@@ -111,7 +135,7 @@ def _run_real(options: argparse.Namespace) -> int:
         store = connect(address, limit_s=CONNECT_LIMIT_S, must_exist=False)
         return Opened(store=store, schema=address.schema, where=address.where)
 
-    return _show(options, Requests(feed=LiveFeed(open_store), who=_who(), read_only=options.read_only))
+    return _show(options, Requests(feed=LiveFeed(open_store), who=_who(), read_only=options.read_only), looks)
 
 
 def _who() -> str:
@@ -120,11 +144,11 @@ def _who() -> str:
     return who_asks()
 
 
-def _show(options: argparse.Namespace, requests: Requests, world: DemoActions | None = None) -> int:
+def _show(options: argparse.Namespace, requests: Requests, looks: Looks, world: DemoActions | None = None) -> int:
     """In the terminal, or as one frame where there is none."""
     from pvctui.app import Console
 
-    app = Console(requests, demo=world)
+    app = Console(requests, looks=looks, demo=world)
     if options.screenshot is None and sys.stdin.isatty() and sys.stdout.isatty():
         app.run()
         return app.return_code or 0

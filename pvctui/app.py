@@ -5,23 +5,21 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Sequence
 from time import time
-from typing import ClassVar
 
 from textual import on
 from textual.app import App, ComposeResult
-from textual.binding import BindingType
 from textual.message import Message
 from textual.screen import Screen
 from textual.worker import Worker
 
-from pvctui.commands import COMMANDS, OVERVIEW, PLACE_OF_KIND, Command, bindings, command_of_action, commands_at
+from pvctui.commands import OVERVIEW, PLACE_OF_KIND, Command, command_of_action
 from pvctui.demo_actions import DemoActions
 from pvctui.dialogs.messages import Asked, AskedForMany, Chosen
 from pvctui.errands import Errands, Finished
 from pvctui.fetching import Fetching, Read
 from pvctui.frame import HEIGHTS, LOWEST, NARROWEST, WIDTHS, Frame
 from pvctui.lens import Lens
-from pvctui.look import THEMES
+from pvctui.look import PLAIN, THEMES, Looks
 from pvctui.requests import Requests
 from pvctui.rows.view import View
 from pvctui.screens import PLACES
@@ -48,29 +46,37 @@ class Console(App[None]):
     TITLE = "pvc-tui"
     CSS_PATH = "pvctui.tcss"
     ENABLE_COMMAND_PALETTE = False
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings()]
 
     def __init__(
         self,
         requests: Requests,
         *,
+        looks: Looks = PLAIN,
         demo: DemoActions | None = None,
         wall_clock: Callable[[], float] = time,
     ) -> None:
         """`requests`: the way to the cluster, with the feed of its snapshots. `demo`: the simulated world."""
         super().__init__()
-        for theme in THEMES:
-            self.register_theme(theme)
-        self.theme = THEMES[0].name
+        self._put_on(looks)
         self.HORIZONTAL_BREAKPOINTS, self.VERTICAL_BREAKPOINTS = WIDTHS, HEIGHTS
         self.feed = requests.feed
         self.requests = requests
         self.demo = demo
-        self.frame = Frame()
+        self.frame = Frame(looks)
         self.errands = Errands(self)
         self.ways = Ways(self)
         self._fetching = Fetching(self)
         self._lens = Lens(wall_clock=wall_clock, read_only=requests.read_only)
+
+    def _put_on(self, looks: Looks) -> None:
+        """Themes and keys."""
+        for theme in THEMES:
+            self.register_theme(theme)
+        self.theme = looks.theme or THEMES[0].name
+        self.looks = looks
+        for command in looks.keys.commands:
+            self.bind(command.keys, command.action, description=command.description, show=False)
+        self.set_keymap(looks.keys.changed())
 
     # The frame.
 
@@ -115,7 +121,7 @@ class Console(App[None]):
 
     async def show_place(self, name: str) -> None:
         """Go to a screen."""
-        await self.frame.show_place(name, self.view, commands_at(name, demo=self.demo is not None))
+        await self.frame.show_place(name, self.view, self._commands_at(name))
 
     # Data.
 
@@ -234,7 +240,9 @@ class Console(App[None]):
         from pvctui.dialogs.help import HelpDialog
 
         title = PLACES[self.place_name].title
-        self.push_screen(HelpDialog(self.view, self.place_name, title, self._commands_here()))
+        self.push_screen(
+            HelpDialog(self.view, self.place_name, title, self._commands_at(self.place_name), self.looks.keys.table)
+        )
 
     def action_maintenance(self) -> None:
         """The dialog of the switch."""
@@ -255,14 +263,14 @@ class Console(App[None]):
         """Everything there is, by name."""
         from pvctui.menus import palette
 
-        commands = [command for command in COMMANDS if self.demo is not None or not command.demo]
+        commands = [command for command in self.looks.keys.commands if self.demo is not None or not command.demo]
         self.push_screen(palette(self.view, self.subjects, commands, self.refusal))
 
     def action_actions(self) -> None:
         """What can be changed from here; what can't, with the reason."""
         from pvctui.menus import actions_menu
 
-        commands = commands_at(self.place_name, demo=False)
+        commands = self.looks.keys.at(self.place_name, demo=False)
         self.push_screen(actions_menu(self.view, self.subject, self.subjects, commands, self.refusal))
 
     @on(Chosen)
@@ -270,7 +278,7 @@ class Console(App[None]):
         from pvctui.menus import dialog_behind
 
         dialog = dialog_behind(message.choice, self.view)
-        command = next((command for command in COMMANDS if command.id == message.choice), None)
+        command = self.looks.keys.command(message.choice)
         if dialog is not None:
             self.push_screen(dialog)
         elif command is None:
@@ -297,8 +305,8 @@ class Console(App[None]):
         if self.demo is not None:
             self.push_screen(DemoDialog(self.view, self.demo))
 
-    def _commands_here(self) -> list[Command]:
-        return commands_at(self.place_name, demo=self.demo is not None)
+    def _commands_at(self, place: str) -> list[Command]:
+        return self.looks.keys.at(place, demo=self.demo is not None)
 
     @property
     def subject(self) -> str:

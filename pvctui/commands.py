@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
-
-from textual.binding import Binding
 
 from pvctui.verbs import VERBS, Verb
 
@@ -99,7 +96,7 @@ def shown_key(key: str) -> str:
         return named
     if key.startswith("ctrl+"):
         return "Ctrl-" + key.removeprefix("ctrl+").upper()
-    return key
+    return key.upper() if key[1:].isdigit() else key
 
 
 def _verb(verb: Verb) -> Command:
@@ -198,9 +195,9 @@ COMMANDS: tuple[Command, ...] = (
 RIGHT_OF_FOOTER = "quit"
 
 
-def commands_at(place: str, *, demo: bool) -> list[Command]:
+def commands_at(place: str, *, demo: bool, commands: Sequence[Command] = COMMANDS) -> list[Command]:
     """The commands that make sense on a screen, in the table's order."""
-    return [command for command in COMMANDS if command.fits(place) and (demo or not command.demo)]
+    return [command for command in commands if command.fits(place) and (demo or not command.demo)]
 
 
 def command_of_action(action: str, parameters: tuple[object, ...] = ()) -> Command | None:
@@ -208,21 +205,3 @@ def command_of_action(action: str, parameters: tuple[object, ...] = ()) -> Comma
     whole = f"{action}({', '.join(map(repr, parameters))})"
     named = [command for command in COMMANDS if command.action.partition("(")[0] == action]
     return next((command for command in named if command.action == whole), named[0] if named else None)
-
-
-def clashes(commands: Iterable[Command]) -> list[str]:
-    """What is wrong with a table: ids used twice, keys that mean two things in one place; in words."""
-    commands = list(commands)
-    ids = Counter(command.id for command in commands)
-    found = [f"the id {name} is used {count} times" for name, count in ids.items() if count > 1]
-    for place in (OVERVIEW, NODES, VMS, STORAGE, TASKS, JOURNAL, RESILIENCE):
-        keys = Counter(key for command in commands if command.fits(place) for key in command.keys.split(","))
-        found += [f"{shown_key(key)} means {count} things in {place}" for key, count in keys.items() if count > 1]
-    return found
-
-
-def bindings() -> list[Binding]:
-    """The table's keys as Textual wants them."""
-    return [
-        Binding(command.keys, command.action, command.description, show=False, id=command.id) for command in COMMANDS
-    ]

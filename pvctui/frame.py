@@ -9,6 +9,8 @@ from textual.containers import Vertical
 from textual.widgets import ContentSwitcher
 
 from pvctui.commands import OVERVIEW, Command
+from pvctui.lists import choose_columns
+from pvctui.look import Looks
 from pvctui.rows.view import View
 from pvctui.screens import PLACES
 from pvctui.screens.place import Place
@@ -26,15 +28,18 @@ HEIGHTS = [(0, "-too-low"), (LOWEST, "-low"), (22, "-usual"), (34, "-tall"), (50
 class Frame(Vertical):
     """The frame around the screens; each screen is made when it is first looked at."""
 
-    def __init__(self) -> None:
+    def __init__(self, looks: Looks) -> None:
         super().__init__(id="frame")
+        self._looks = looks
         self.place_name = OVERVIEW
 
     def compose(self) -> ComposeResult:
         """Empty lines and no screen: they are there before the data."""
         yield Header()
         yield Banners()
-        yield TabLine([(name, entry.key, entry.title) for name, entry in PLACES.items()], id="tabs")
+        keys = {name: self._looks.keys.command(f"go.{name}") for name in PLACES}
+        titles = {name: entry.title for name, entry in PLACES.items()}
+        yield TabLine([(name, key.shown_key if key else "", titles[name]) for name, key in keys.items()], id="tabs")
         yield ContentSwitcher(id="places")
         yield Footer()
 
@@ -62,6 +67,7 @@ class Frame(Vertical):
         wanted = f"place-{name}"
         if not switcher.query(f"#{wanted}"):
             await switcher.mount(PLACES[name].place(id=wanted))
+            choose_columns(switcher, self._looks.columns)
         self.place_name = name
         switcher.current = wanted
         self.query_one(TabLine).mark(name)

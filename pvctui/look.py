@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from textual.theme import Theme
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from textual.theme import BUILTIN_THEMES, Theme
+
+from pvctui.keys import KeyTable
 
 DARK = Theme(
     name="pvc-dark",
@@ -48,3 +53,24 @@ HIGH_CONTRAST = Theme(
     text_alpha=1.0,
 )
 THEMES = (DARK, LIGHT, HIGH_CONTRAST)
+THEME_NAMES = (*(theme.name for theme in THEMES), *BUILTIN_THEMES)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Looks:
+    """What a person chose; what is empty is as the program has it.
+
+    keys: of commands and of lists. columns: per list, the columns shown, in their order. console_command, ssh_command:
+    arguments, in which {vm}, {uuid} and {node} stand for what the key was pressed on.
+    """
+
+    theme: str = ""
+    read_only: bool = False
+    keys: KeyTable = field(default_factory=KeyTable)
+    columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    console_command: tuple[str, ...] = ("ssh", "-t", "{node}", "virsh", "console", "{vm}")
+    ssh_command: tuple[str, ...] = ("ssh", "{node}")
+
+
+PLAIN = Looks()
+"""As the program comes."""

@@ -11,7 +11,7 @@ from pvctui.dialogs.dialog import Dialog
 from pvctui.rows.lines import BLANK, Line
 from pvctui.rows.view import View
 from pvctui.widgets.detail import Words
-from pvctui.widgets.table_bindings import TABLE_BINDINGS
+from pvctui.widgets.table_bindings import TABLE_BINDINGS, TableBinding
 
 KEYS_WIDTH = 20
 FILTER_HELP = (
@@ -24,7 +24,9 @@ FILTER_HELP = (
 )
 
 
-def help_lines(place: str, title: str, commands: Sequence[Command]) -> list[Line]:
+def help_lines(
+    place: str, title: str, commands: Sequence[Command], table: Sequence[TableBinding] = TABLE_BINDINGS
+) -> list[Line]:
     """The keys of a place, then those of its list, then those that work anywhere."""
     here = [command for command in commands if command.places != ANYWHERE]
     anywhere = [command for command in commands if command.places == ANYWHERE]
@@ -37,7 +39,7 @@ def help_lines(place: str, title: str, commands: Sequence[Command]) -> list[Line
         BLANK,
     ]
     lines += [(("In a list", "accent"),)]
-    for entry in TABLE_BINDINGS:
+    for entry in table:
         keys = " ".join(shown_key(key) for key in entry.keys.split(","))
         lines.append(_line(keys, entry.description))
     if place in FILTERED:
@@ -55,9 +57,11 @@ class HelpDialog(Dialog):
     CANCEL_TEXT = "Close"
     TITLE_TEXT = "Help"
 
-    def __init__(self, view: View, place: str, title: str, commands: Sequence[Command]) -> None:
+    def __init__(
+        self, view: View, place: str, title: str, commands: Sequence[Command], table: Sequence[TableBinding]
+    ) -> None:
         super().__init__(view)
-        self._lines = help_lines(place, title, commands)
+        self._lines = help_lines(place, title, commands, table)
 
     def body(self) -> Sequence[Widget]:
         """The keys."""

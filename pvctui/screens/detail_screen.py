@@ -24,13 +24,13 @@ class DetailScreen(OverPlace):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q", "dismiss", "Back", show=False),
-        Binding("comma", "step(-1)", "Previous tab", show=False),
-        Binding("full_stop", "step(1)", "Next tab", show=False),
-        Binding("e", "app.edit", "Edit", show=False),
-        Binding("x", "app.actions", "Actions", show=False),
-        Binding("minus", "app.go_last", "Last view", show=False),
-        Binding("left_square_bracket", "app.history(-1)", "View before", show=False),
-        Binding("right_square_bracket", "app.history(1)", "View after", show=False),
+        Binding("comma", "step(-1)", "Previous tab", show=False, id="detail.previous"),
+        Binding("full_stop", "step(1)", "Next tab", show=False, id="detail.next"),
+        Binding("e", "app.edit", "Edit", show=False, id="vm.edit"),
+        Binding("x", "app.actions", "Actions", show=False, id="open.actions"),
+        Binding("minus", "app.go_last", "Last view", show=False, id="go.last"),
+        Binding("left_square_bracket", "app.history(-1)", "View before", show=False, id="go.back"),
+        Binding("right_square_bracket", "app.history(1)", "View after", show=False, id="go.forward"),
     ]
     AUTO_FOCUS: ClassVar[str | None] = "DetailScroll"
 

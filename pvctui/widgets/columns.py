@@ -41,13 +41,19 @@ class ColumnLayout:
         return None
 
 
-def lay_out(columns: Sequence[Column], width: int, *, scrolled: int, wide: bool) -> ColumnLayout:
+def lay_out(
+    columns: Sequence[Column], width: int, *, scrolled: int, wide: bool, chosen: Sequence[str] = ()
+) -> ColumnLayout:
     """Place the columns; the pinned stay, `scrolled` of the others are pushed out on the left.
 
-    `wide` shows every column at its full width, however far that reaches to the right.
+    `wide` shows every column at its full width, however far that reaches to the right. `chosen`: the keys of those
+    that a person wants to see, in that order; without it all that there is room for.
     """
     gap = 2 if width >= ROOMY_WIDTH else 1
     shown = [(index, column) for index, column in enumerate(columns) if wide or width >= column.from_width]
+    if chosen:
+        by_key = {column.key: (index, column) for index, column in enumerate(columns)}
+        shown = [by_key[key] for key in chosen]
     pinned = [pair for pair in shown if pair[1].pinned]
     loose = [pair for pair in shown if not pair[1].pinned]
     first = min(scrolled, max(0, len(loose) - 1))

@@ -81,6 +81,7 @@ class TableView(ScrollView, can_focus=True, inherit_bindings=False):
         self._is_stale = False
         self._is_wide = False
         self._scrolled_columns = 0
+        self._chosen_columns: Sequence[str] = ()
         self._palette: Palette | None = None
         self._column_layout: ColumnLayout | None = None
         self._strips: dict[str, tuple[Row, Look, Strip]] = {}
@@ -105,6 +106,11 @@ class TableView(ScrollView, can_focus=True, inherit_bindings=False):
             return
         self._held.update(dict.fromkeys(removed))
         self._held.update({row.key: row for row in changed})
+
+    def choose_columns(self, keys: Sequence[str]) -> None:
+        """Show these columns alone, in this order; all can still be sorted and filtered by."""
+        self._chosen_columns = keys
+        self._columns_changed()
 
     def set_filter(self, text: str) -> str | None:
         """Show only what this filter lets through; an error in words, and all stays as it was."""
@@ -347,7 +353,8 @@ class TableView(ScrollView, can_focus=True, inherit_bindings=False):
         return strip
 
     def _lay_out(self, width: int) -> ColumnLayout:
-        return lay_out(self.live_rows.columns, width, scrolled=self._scrolled_columns, wide=self._is_wide)
+        scrolled, chosen = self._scrolled_columns, self._chosen_columns
+        return lay_out(self.live_rows.columns, width, scrolled=scrolled, wide=self._is_wide, chosen=chosen)
 
     def _columns_changed(self) -> None:
         self._column_layout = None

@@ -12,6 +12,7 @@ from pvccore.model.cluster import Cluster
 from pvctui.app import Console
 from pvctui.bridge import Feed
 from pvctui.headless import plain_text
+from pvctui.look import PLAIN, Looks
 from pvctui.requests import Requests
 from tests.pvctui.canned import NOW_S, CannedFeed
 from tests.pvctui.stored import StoredCluster
@@ -69,10 +70,11 @@ async def console(
     stored: StoredCluster | None = None,
     read_only: bool = False,
     waits: bool = True,
+    looks: Looks = PLAIN,
 ) -> AsyncGenerator[Shown]:
     """A console on a canned cluster, or on a stored one, once it has loaded unless it need not."""
     feed: Feed = CannedFeed(cluster) if stored is None else stored.feed()
-    app = Console(Requests(feed=feed, who="anna@ops1", read_only=read_only), wall_clock=lambda: NOW_S)
+    app = Console(Requests(feed=feed, who="anna@ops1", read_only=read_only), looks=looks, wall_clock=lambda: NOW_S)
     async with app.run_test(size=size, notifications=True) as pilot:
         shown = Shown(app, pilot, feed)
         if stored is not None and waits:
