@@ -22,11 +22,16 @@ STATUSES = (*(state.value for state in VmState), "parked", "disabled", "unknown"
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """One gauge with its samples: labels → value."""
+    """One gauge, or a counter where its name ends with _total, with its samples: labels → value."""
 
     name: str
     help: str
     samples: list[tuple[dict[str, str], float]]
+
+    @property
+    def type(self) -> str:
+        """As Prometheus calls it."""
+        return "counter" if self.name.endswith("_total") else "gauge"
 
 
 def exposition(metrics: Iterable[Metric]) -> str:
@@ -69,10 +74,12 @@ def _of_cluster(cluster: Cluster, now: float) -> Iterator[Metric]:
 
 def _of_nodes(cluster: Cluster) -> Iterator[Metric]:
     placed = cluster.vms_by_node()
+    leads = cluster.manager if cluster.leases else ""
     gauges: tuple[tuple[str, str, Callable[[Node], float]], ...] = (
         ("node_alive", "1 while the node's daemon holds a session.", lambda node: node.is_alive),
         ("node_silent", "1 while the node is gone without a goodbye.", lambda node: node.is_silent),
         ("node_unsupervised", "1 while VMs run on without a daemon.", lambda node: node.is_unsupervised),
+        ("node_manager", "1 for the node whose daemon is the manager.", lambda node: node.name == leads),
         ("node_healthy", "1 while hypervisor and storage answer the node.", lambda node: node.is_healthy),
         ("node_memory_bytes", "Memory of the node.", lambda node: node.report.memory_total_mb * MB),
         ("node_memory_free_bytes", "Free memory of the node.", lambda node: node.report.memory_free_mb * MB),
@@ -110,7 +117,9 @@ def _of_fencing(cluster: Cluster) -> Iterator[Metric]:
         for phase in FencePhase
     ]
     yield Metric("fence_phase", "1 for the phase that the node's fence is in.", phases)
-    yield _many("fence_round", "How often the node was fenced so far.", "node", {n.name: n.fence.round for n in nodes})
+    yield _many(
+        "node_fences_total", "Fences of the node that were begun.", "node", {n.name: n.fence.round for n in nodes}
+    )
 
 
 def _of_forecast(cluster: Cluster, now: float) -> Iterator[Metric]:
@@ -156,7 +165,7 @@ def _many(name: str, words: str, label: str, values: Mapping[str, float]) -> Met
 def _lines(metric: Metric) -> Iterator[str]:
     name = f"pvc_{metric.name}"
     yield f"# HELP {name} {metric.help}"
-    yield f"# TYPE {name} gauge"
+    yield f"# TYPE {name} {metric.type}"
     for labels, value in metric.samples:
         named = ",".join(f'{label}="{_escaped(text)}"' for label, text in labels.items())
         yield f"{name}{{{named}}} {_number(value)}" if named else f"{name} {_number(value)}"

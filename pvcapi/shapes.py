@@ -230,8 +230,9 @@ class Status(Struct, frozen=True):
 
 
 class Entry(Struct, frozen=True, omit_defaults=True):
-    """A line of the journal; at: seconds; vm and node where it is about one."""
+    """A line of the journal. key: to ask for what is older; at: seconds; vm and node where it is about one."""
 
+    key: str
     at: float
     who: Annotated[str, Meta(examples=["anna@ops1"])]
     what: str

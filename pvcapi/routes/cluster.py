@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from litestar import Response, get, post, put
@@ -12,13 +13,15 @@ from litestar.response import ServerSentEvent
 from pvcapi.auth import operator
 from pvcapi.details import answer
 from pvcapi.events import events
-from pvcapi.parameters import Filter, SettingPath, Wait
+from pvcapi.parameters import LONGEST_FILTER, Filter, SettingPath, Wait
 from pvcapi.problems import READING, WRITING, documented
 from pvcapi.seat import Here
 from pvcapi.shapes import Entry, Outcome, Settings, Status
 from pvcapi.wanted import MaintenanceWanted, SettingWanted
 from pvccore.model.errors import NotFound, Unavailable
+from pvccore.model.journal import JournalEntry
 from pvccore.operations import cluster as verbs
+from pvccore.operations.reading import load_journal
 from pvccore.operations.records import journal_record, settings_record, status_record
 
 reading = documented(READING)
@@ -53,12 +56,24 @@ async def show_journal(
     node: Filter = None,
     who: Filter = None,
     limit: Annotated[int, QueryParameter(name="limit", ge=1, le=MAX_ENTRIES, description="The newest so many.")] = 50,
+    before: Annotated[
+        str, QueryParameter(name="before", max_length=LONGEST_FILTER, description="Only what is older than this `key`.")
+    ] = "",
 ) -> Response[list[Entry]]:
-    """Show who did what and why, of the newest 500 entries, the newest last."""
+    """Show who did what and why, the newest last.
+
+    Without `before` it is of the newest 500 entries. To page further back, ask again with the `key` of the first
+    entry; that is read from ZooKeeper, and an empty page means that there is nothing older.
+    """
     wanted = {"vm": vm, "node": node, "who": who}
     given = {name: value for name, value in wanted.items() if value is not None}
-    found = [one for one in seat.cluster.journal if all(getattr(one, name) == value for name, value in given.items())]
-    return answer([journal_record(one) for one in found[-limit:]])
+    cluster, source = seat.cluster, seat.service.source
+    entries: Sequence[JournalEntry] = cluster.journal
+    if before:
+        count = cluster.settings.journal_max_entries if given else limit
+        entries = await seat.read(lambda: load_journal(source.store, source.schema, count, before=before))
+    found = [one for one in entries if all(getattr(one, name) == value for name, value in given.items())]
+    return answer([{"key": one.key, **journal_record(one)} for one in found[-limit:]])
 
 
 @get("/settings", responses=reading, tags=["cluster"])

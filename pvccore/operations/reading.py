@@ -33,9 +33,13 @@ def read_xml(session: Session, vm: Vm) -> Xml:
     raise Unavailable(f"the XML of {vm.name} can't be read: {said}")
 
 
-def load_journal(store: Store, schema: Schema, count: int) -> list[JournalEntry]:
-    """The newest entries of the journal, oldest first; what can't be read says so in its place."""
-    names = (store.children([schema.journal])[0] or [])[-count:]
+def load_journal(store: Store, schema: Schema, count: int, *, before: str = "") -> list[JournalEntry]:
+    """The newest entries of the journal, oldest first; what can't be read says so in its place.
+
+    before: only entries older than the one of this key.
+    """
+    names = store.children([schema.journal])[0] or []
+    names = [name for name in names if not before or name < before][-count:]
     paths = [schema.path(Kind.JOURNAL, name) for name in names]
     found = [
         (name, decode(JournalEntry, path, znode, key=name))

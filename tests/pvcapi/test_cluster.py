@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import pytest
 
+from pvccore.model.change import Change
 from pvccore.model.errors import Conflict, Unavailable
+from pvccore.state.live import JOURNAL_SHOWN
 from pvccore.state.store import Operation
 from tests.operations.world import World
 from tests.pvcapi.stand import Api, Stand, error
@@ -37,6 +39,21 @@ def test_the_journal_is_shown(api: Api) -> None:
     assert [entry["what"] for entry in api.get("/api/v1/journal?who=robot@ops1&node=").json()] == ["maintenance on"]
     assert api.get("/api/v1/journal?vm=web1").json() == []
     assert api.get("/api/v1/journal?limit=501").status_code == 400
+
+
+def test_the_journal_is_paged_back_to_its_beginning(api: Api, world: World) -> None:
+    for number in range(1, JOURNAL_SHOWN + 8):
+        world.setup.commit(Change(writes=(), what=f"entry {number}", node="hv1" if number < 3 else ""))
+    seen: list[str] = []
+    page = api.get("/api/v1/journal?limit=300").json()
+    while page:
+        seen = [entry["what"] for entry in page] + seen
+        page = api.get("/api/v1/journal", params={"limit": 300, "before": page[0]["key"]}).json()
+    assert seen == ["cluster created", *(f"entry {number}" for number in range(1, JOURNAL_SHOWN + 8))]
+    newest = api.get("/api/v1/journal?limit=1").json()[0]["key"]
+    assert api.get("/api/v1/journal?node=hv1").json() == []
+    old = api.get("/api/v1/journal", params={"node": "hv1", "before": newest}).json()
+    assert [entry["what"] for entry in old] == ["entry 1", "entry 2"]
 
 
 def test_settings_are_shown_and_set(api: Api, world: World) -> None:

@@ -83,3 +83,26 @@ def test_the_dashboard_is_one(tmp_path: Path) -> None:
     assert len({panel["id"] for panel in panels}) == len(panels)
     assert all(target["expr"] for panel in panels for target in panel.get("targets", ()))
     assert not re.search(r"https?://", json.dumps(dashboard))
+
+
+def test_names_units_and_types_follow_the_conventions(api: Api, world: World) -> None:
+    with_storage(world)
+    world.write(Kind.FORECAST, "", None, Forecast(at=990.0, nodes=3))
+    described = re.findall(r"# HELP (\S+) (.+)\n# TYPE (\S+) (\S+)\n(\S+?)[{ ]", api.get("/metrics").text)
+    assert {name for name, *_ in described} == names(api)
+    for name, words, typed, kind, first in described:
+        assert name == typed == first
+        assert words.endswith(".")
+        assert kind == ("counter" if name.endswith("_total") else "gauge")
+        assert not re.search(r"_(mb|ms|kb|percent|count)$", name), "seconds, bytes and shares of 1"
+
+
+def test_every_duty_has_its_figures(api: Api, world: World) -> None:
+    with_storage(world)
+    world.write(Kind.FORECAST, "", None, Forecast(at=990.0, nodes=3))
+    world.setup.acquire_lease("hv2")
+    found = samples(api)
+    assert (found['pvc_node_manager{node="hv2"}'], found['pvc_node_manager{node="hv1"}']) == (1, 0)
+    assert found['pvc_node_fences_total{node="hv1"}'] == 0
+    wanted = {"pvc_n_minus_1", "pvc_manager_present", "pvc_maintenance", "pvc_fences_unfinished", "pvc_storage_health"}
+    assert wanted <= names(api)
