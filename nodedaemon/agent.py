@@ -99,8 +99,9 @@ class AgentLoop:
 
     def known_domains(self, domains: Domains) -> dict[str, int]:
         """Map uuid to the placement version acted upon, of those domains that the cluster knows."""
-        vms = {**self.view.elsewhere, **self.view.vms}
-        return {uuid: vms[uuid].placement.version for uuid in domains if uuid in vms}
+        here, elsewhere = self.view.vms, self.view.elsewhere
+        found = ((uuid, here.get(uuid) or elsewhere.get(uuid)) for uuid in domains)
+        return {uuid: vm.placement.version for uuid, vm in found if vm is not None}
 
     # Looking
 

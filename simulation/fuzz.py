@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from multiprocessing import get_context
 from multiprocessing.queues import SimpleQueue
@@ -47,9 +48,22 @@ class Tally:
         return min(self.failures, key=lambda one: (one.steps, one.seed), default=None)
 
 
+@contextmanager
+def _one_collection() -> Iterator[None]:
+    """A world is garbage all at once, when its schedule is over: looking for some on the way only costs time."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
 def violations_of(scenario: Scenario, verbs: Verbs, seed: int) -> tuple[Violation, ...]:
     """What one schedule broke; nothing, as it must be."""
-    return tuple(Run(scenario, verbs, seed=seed, quiet=True).carry_out().violations)
+    with _one_collection():
+        return tuple(Run(scenario, verbs, seed=seed, quiet=True).carry_out().violations)
 
 
 def try_seed(cluster: Scenario, verbs: Verbs, seed: int) -> Failure | None:
@@ -78,7 +92,6 @@ Result = tuple[int, Failure | None]
 
 def results_of(cluster: Scenario, verbs: Verbs, seeds: range, jobs: int) -> Iterator[Result]:
     """Each seed with what came of it, in their order, worked out by that many processes."""
-    _collect_seldom()
     if jobs == 1:
         for seed in seeds:
             yield seed, try_seed(cluster, verbs, seed)
@@ -97,13 +110,6 @@ def results_of(cluster: Scenario, verbs: Verbs, seeds: range, jobs: int) -> Iter
         for worker in workers:
             worker.terminate()
             worker.join()
-
-
-def _collect_seldom() -> None:
-    """A world is garbage all at once, when its schedule is over: looking for some on the way only costs time."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(100_000, 50, 1000)
 
 
 def _work(cluster: Scenario, verbs: Verbs, seeds: range, queue: SimpleQueue[Result]) -> None:

@@ -31,6 +31,8 @@ _NO_CONFIG, _NO_PRESENCE, _NO_READINESS, _NO_REPORT, _NO_FENCE = (
     Fence(),
 )
 _NO_DEFINITION, _NO_PLACEMENT, _NO_FORECAST = Definition(), Placement(), Forecast()
+_NO_SETTINGS, _NO_MAINTENANCE = Settings(), Maintenance()
+_NO_DELTA = Delta()
 _MAKES_A_NODE = (Kind.NODE_CONFIG, Kind.PRESENCE, Kind.READINESS)
 _MAKES_A_VM = (Kind.DEFINITION, Kind.PLACEMENT)
 _SINGLE = (Kind.SETTINGS, Kind.MAINTENANCE, Kind.STARTED, Kind.FORECAST, *STORAGE_KINDS)
@@ -133,7 +135,7 @@ class Parts:
         """The next snapshot, which shares with the last one what was not touched, and the difference."""
         touched = self._nodes or self._vms or self._touched or self._pools or self._tasks
         if not (full or touched or self._new_entries):
-            return last, Delta()
+            return last, _NO_DELTA
         cluster = self._put_together(last)
         delta = Delta(
             full=full,
@@ -157,8 +159,8 @@ class Parts:
         vms = _renewed(last.vms, self._vms, self._vm)
         nodes = _renewed(last.nodes, self._nodes, self._node)
         return Cluster(
-            settings=self._only(Kind.SETTINGS, Settings()),
-            maintenance=self._only(Kind.MAINTENANCE, Maintenance()),
+            settings=self._only(Kind.SETTINGS, _NO_SETTINGS),
+            maintenance=self._only(Kind.MAINTENANCE, _NO_MAINTENANCE),
             leases=self.leases,
             manager=self.holder,
             started="" in self._records[Kind.STARTED],
