@@ -10,9 +10,11 @@ from tests.exhaustive.world import (
     NO_BOOT,
     NOT_ANNOUNCED,
     OLD_BOOT,
+    Child,
     Command,
     FenceIs,
     Memory,
+    Owner,
     Rules,
     Seen,
     Sign,
@@ -46,9 +48,16 @@ def canonical(world: World, rules: Rules) -> World:
     if world.leader != FORGOTTEN or world.deposed != FORGOTTEN:
         deposed = _remembered(world.deposed._replace(added=Command.NOT_GIVEN), fence)  # it would only repeat it
         world = world._replace(leader=_remembered(world.leader, fence), deposed=deposed)
+    if world.children and any(child.owner is Owner.NOBODY and child.current for child in world.children):
+        world = world._replace(children=_unheard(world.children))
     if world.other_started and (world.vm.at_target or world.vm.state is not VmState.STARTING):
         world = world._replace(other_started=Command.NOT_GIVEN)
     return _renamed(world)
+
+
+def _unheard(children: tuple[Child, ...]) -> tuple[Child, ...]:
+    """Nobody hears what comes of a crashed manager's child: it does not matter which decision asked for it."""
+    return tuple(sorted({one._replace(current=False) if one.owner is Owner.NOBODY else one for one in children}))
 
 
 def _remembered(memory: Memory, fence: FenceIs) -> Memory:

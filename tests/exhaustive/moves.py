@@ -117,7 +117,8 @@ def lease_moves(world: World, rules: Rules) -> Iterator[Move]:
     # That a manager gets its own lease again is two of these moves: the other one had it and did nothing.
     yield Move("the manager hangs; the other one takes the lease", _swapped(paused), lost)
     yield Move("the manager crashes; the other one takes the lease", _swapped(_orphaned(paused)), lost)
-    yield Move("the manager stops in good order; the other one takes the lease", _swapped(_orphaned(fresh)), lost)
+    if paused.children != fresh.children:
+        yield Move("the manager stops in good order; the other one takes the lease", _swapped(_orphaned(fresh)), lost)
 
 
 def _ends(child: Child) -> bool:
