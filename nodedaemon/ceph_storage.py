@@ -10,7 +10,7 @@ from pvccore.ceph.blocklist import Blocklist, address_of
 from pvccore.ceph.commands import Commands
 from pvccore.ceph.locks import Locks
 from pvccore.ceph.osds import Osds
-from pvccore.model.errors import PvcError, Refused
+from pvccore.model.errors import PvcError, Refused, Unavailable
 
 LISTED_FOR_S = 2.0
 """How long one look at the blocklist serves the starts of this node."""
@@ -32,7 +32,6 @@ class CephStorage:
         self._commands = commands
         self._own_address = own_address
         self._locks = Locks(commands=commands, own_address=own_address)
-        self._osds = Osds(commands=commands)
         self._volumes_of = volumes_of
         self._monotonic = monotonic
         self._asking = threading.Lock()
@@ -67,16 +66,24 @@ class CephStorage:
         return own
 
     def add_to_blocklist(self, address: str, limit_s: float) -> None:
-        """Refuse every client of that address, or end within the limit; harmless when it is so."""
-        self._blocklist(limit_s).add(address)
+        """Refuse every client of that address, or end within the limit; harmless when it is so.
+
+        What was cut off may have reached the monitors all the same, and they carry it out when they come to it. So a
+        slow Ceph is asked what came of it, in a command's full time: a question does no harm, however late it is.
+        """
+        try:
+            self._blocklist(limit_s).add(address)
+        except Unavailable:
+            if address not in Blocklist(commands=self._commands).addresses():
+                raise
 
     def lift_from_blocklist(self, address: str, limit_s: float) -> None:
         """Serve that address again, or end within the limit; harmless when it is so."""
         self._blocklist(limit_s).lift(address)
 
-    def mark_osds_down(self, node: str) -> None:
-        """Tell Ceph that the OSDs of that node are down."""
-        self._osds.mark_down(node)
+    def mark_osds_down(self, node: str, limit_s: float) -> None:
+        """Tell Ceph that the OSDs of that node are down; each of the two commands ends within the limit."""
+        Osds(commands=self._commands.within(limit_s)).mark_down(node)
 
     def _blocklist(self, limit_s: float) -> Blocklist:
         return Blocklist(commands=self._commands.within(limit_s))

@@ -41,8 +41,8 @@ class StorageDoor(Protocol):
     def lift_from_blocklist(self, address: str, limit_s: float) -> None:
         """Serve that address again, or end within the limit; harmless when it is so."""
 
-    def mark_osds_down(self, node: str) -> None:
-        """Tell Ceph that the OSDs of that node are down."""
+    def mark_osds_down(self, node: str, limit_s: float) -> None:
+        """Tell Ceph that the OSDs of that node are down, or end within the limit."""
 
 
 class NoStorageDoor:
@@ -56,7 +56,7 @@ class NoStorageDoor:
         """Say that it can't."""
         raise Unavailable("this daemon has no Ceph configured")
 
-    def mark_osds_down(self, node: str) -> None:
+    def mark_osds_down(self, node: str, limit_s: float) -> None:
         """Say that it can't."""
         raise Unavailable("this daemon has no Ceph configured")
 
@@ -87,7 +87,7 @@ class Fencer:
             LiftBlocklist: lambda effect, until_s: self._door.lift_from_blocklist(
                 effect.address, self._left_s(until_s)
             ),
-            MarkOsdsDown: lambda effect, _: self._door.mark_osds_down(effect.node),
+            MarkOsdsDown: lambda effect, until_s: self._door.mark_osds_down(effect.node, self._left_s(until_s)),
         }
 
     def perform(self, effect: Effect, deadline_s: float | None, done: Done) -> None:

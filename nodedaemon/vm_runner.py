@@ -94,8 +94,15 @@ class VmRunner:
         self._hypervisor.start_paused(self._xml(effect.uuid))
         return self._volumes.clients(effect.uuid)
 
-    def _resume(self, effect: Resume) -> None:
+    def _resume(self, effect: Resume) -> tuple[str, ...]:
         self._hypervisor.resume(effect.uuid)
+        if not effect.arrived:
+            return ()
+        try:
+            return self._volumes.clients(effect.uuid)
+        except PvcError as failure:  # it runs: a look at its storage that fails is no reason to end it
+            log.warning("clients of VM %s are not known: %s", effect.uuid, failure, extra={"vm": effect.uuid})
+            return ()
 
     def _shut_down(self, effect: Shutdown) -> None:
         self._hypervisor.shut_down(effect.uuid)

@@ -205,7 +205,7 @@ class SimulatedExecutor:
             return None, "there is no such domain"
         domain.state = DomainState.RUNNING
         self._machine.changed(effect.uuid)
-        return None, ""
+        return ((domain.client,) if effect.arrived else ()), ""
 
     def _shut_down(self, effect: Shutdown) -> tuple[object, str]:
         domain = self._machine.domains.get(effect.uuid)

@@ -105,7 +105,9 @@ class StartPaused(VmEffect):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resume(VmEffect):
-    """Let a paused domain run; where it arrived by migration, its value is a tuple of its Ceph client addresses."""
+    """Let a paused domain run. arrived: by migration; then the value is a tuple of its Ceph client addresses."""
+
+    arrived: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

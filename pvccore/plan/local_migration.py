@@ -153,7 +153,7 @@ def _let_run(vm: Vm, migration: Migration, domain: Domain | None, view: LocalVie
     if domain is None:
         return commit(vm, at_rest(placement), view, f"{vm.name} stopped", "its migrated copy ended before it ran")
     run_id = placement.claim.run_id if placement.claim else migration.id
-    resume = Resume(uuid=vm.uuid, run_id=run_id)
+    resume = Resume(uuid=vm.uuid, run_id=run_id, arrived=True)
     if domain.state is DomainState.PAUSED:
         if sum(bool(outcome.error) for outcome in watch.outcomes_of(resume)) >= RESUMES:
             return destroy(vm.uuid, run_id, watch)

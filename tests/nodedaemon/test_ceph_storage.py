@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from nodedaemon.ceph_storage import LISTED_FOR_S, CephStorage
-from pvccore.model.errors import Refused
+from pvccore.model.errors import Refused, Unavailable
 
 OWN, DEAD, ALIVE = "192.0.2.1", "192.0.2.2", "192.0.2.3"
 
@@ -33,6 +33,27 @@ class PlayedCeph:
     def rbd_plain(self, *words: str) -> str:
         self.asked.append(" ".join(words))
         return ""
+
+
+class SlowCeph(PlayedCeph):
+    """Takes longer for what changes something than it is given; `hears` it all the same, or not."""
+
+    def __init__(self, *, hears: bool) -> None:
+        super().__init__()
+        self.hears = hears
+        self.limits_s: list[float] = []
+
+    def within(self, limit_s: float) -> SlowCeph:
+        self.limits_s.append(limit_s)
+        return self
+
+    def ceph(self, *words: str) -> Any:
+        self.asked.append(" ".join(words))
+        if words[:3] == ("osd", "blocklist", "add"):
+            raise Unavailable("ceph did not answer within 3.5 s", in_doubt=True)
+        if words[1] == "tree":
+            return {"nodes": [{"id": -2, "type": "host", "name": "hv2", "children": [4, 5]}]}
+        return [{"addr": f"{DEAD}:0/0"}] if self.hears else []
 
 
 class Time:
@@ -90,3 +111,22 @@ def test_a_domain_that_reaches_ceph_by_another_address_is_refused() -> None:
     """The blocklist entry of a fence would not keep it from writing."""
     with pytest.raises(Refused, match=f"from {ALIVE}, but storage_address is {OWN}"):
         storage(PlayedCeph(watcher=ALIVE)).clients("a")
+
+
+def test_a_blocklisting_that_was_cut_off_counts_once_ceph_lists_it() -> None:
+    ceph = SlowCeph(hears=True)
+    storage(ceph).add_to_blocklist(DEAD, 3.5)
+    assert ceph.asked == [f"osd blocklist add {DEAD}:0/0 31536000", LISTED]
+    assert ceph.limits_s == [3.5], "only what changes something ends with the session"
+
+
+def test_a_blocklisting_that_never_reached_ceph_is_tried_again() -> None:
+    with pytest.raises(Unavailable, match="did not answer"):
+        storage(SlowCeph(hears=False)).add_to_blocklist(DEAD, 3.5)
+
+
+def test_the_osds_of_a_dead_node_are_marked_down_within_the_limit() -> None:
+    ceph = SlowCeph(hears=True)
+    storage(ceph).mark_osds_down("hv2", 3.0)
+    assert ceph.asked == ["osd tree", "osd down 4 5"]
+    assert ceph.limits_s == [3.0]

@@ -9,6 +9,7 @@ from pvccore.plan.effects import (
     AddBlocklist,
     Effect,
     LiftBlocklist,
+    MarkOsdsDown,
     Power,
     ReadPower,
     Resume,
@@ -59,6 +60,9 @@ class FakeDoor(NoStorageDoor):
 
     def lift_from_blocklist(self, address: str, limit_s: float) -> None:
         self.calls.append(("lift", address, limit_s))
+
+    def mark_osds_down(self, node: str, limit_s: float) -> None:
+        self.calls.append(("down", node, limit_s))
 
 
 def fencer(switch: FakeSwitch, door: NoStorageDoor | None = None) -> Callable[..., tuple[object, str]]:
@@ -124,3 +128,9 @@ def test_a_daemon_that_hung_changes_no_blocklist_any_more() -> None:
     door = FakeDoor()
     _, error = fencer(FakeSwitch(), door)(AddBlocklist(node="hv1", round=1, address="10.0.1.1"), 999.0)
     assert (door.calls, error) == ([], "it was not begun: it was too late")
+
+
+def test_osds_are_marked_down_within_the_session_of_the_commit() -> None:
+    door = FakeDoor()
+    fencer(FakeSwitch(), door)(MarkOsdsDown(node="hv1", round=1), 1003.5)
+    assert door.calls == [("down", "hv1", 3.5)]

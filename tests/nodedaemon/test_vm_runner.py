@@ -102,6 +102,20 @@ def test_a_start_tells_the_storage_clients_of_the_domain() -> None:
     assert value == ("10.0.1.1:0/77",)
 
 
+def test_what_arrived_tells_its_storage_clients_when_it_is_resumed() -> None:
+    runner = Runner(FakeHypervisor())
+    assert runner.perform(Resume(uuid="u1", run_id="r", arrived=True)) == (("10.0.1.1:0/77",), "")
+    assert runner.perform(Resume(uuid="u1", run_id="r")) == ((), ""), "a start has told them before"
+
+
+def test_a_resumed_guest_is_left_alone_when_its_clients_cannot_be_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def silent(_storage: Storage, _uuid: str) -> tuple[str, ...]:
+        raise Unavailable("rbd did not answer")
+
+    monkeypatch.setattr(Storage, "clients", silent)
+    assert Runner(FakeHypervisor()).perform(Resume(uuid="u1", run_id="r", arrived=True)) == ((), "")
+
+
 def test_what_the_hypervisor_says_is_the_error() -> None:
     hypervisor = FakeHypervisor(broken="internal error: no bootable device")
     assert Runner(hypervisor).perform(Resume(uuid="u1", run_id="r")) == (None, "internal error: no bootable device")

@@ -198,7 +198,7 @@ def test_a_copy_that_was_gone_by_then_is_started_anew() -> None:
 
 
 ARRIVED = moving(MigrationPhase.ARRIVED)
-RESUME = Resume(uuid=UUID, run_id="hv2-daemon-1")
+RESUME = Resume(uuid=UUID, run_id="hv2-daemon-1", arrived=True)
 
 
 def test_then_it_lets_it_run_and_tries_again_if_that_fails() -> None:
@@ -211,7 +211,7 @@ def test_then_it_lets_it_run_and_tries_again_if_that_fails() -> None:
 
 def test_a_claim_that_was_lost_does_not_keep_it_from_running() -> None:
     vm = moving(MigrationPhase.ARRIVED, claim=None)
-    assert effects(at("hv2", vm, PAUSED)) == [Resume(uuid=UUID, run_id="m1")]
+    assert effects(at("hv2", vm, PAUSED)) == [Resume(uuid=UUID, run_id="m1", arrived=True)]
 
 
 def test_a_copy_that_can_not_be_made_to_run_is_given_up() -> None:
