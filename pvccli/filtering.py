@@ -11,12 +11,15 @@ from pvccore.model.errors import Invalid
 MAX_EXPRESSION = 200
 
 
-def chosen(records: Iterable[dict[str, Any]], filters: Sequence[str]) -> list[dict[str, Any]]:
-    """The records that meet every filter; raises `Invalid` for an unknown field or a bad expression."""
+def chosen(records: Iterable[dict[str, Any]], filters: Sequence[str], name: str = "name") -> list[dict[str, Any]]:
+    """The records that meet every filter; raises `Invalid` for an unknown field or a bad expression.
+
+    name: the field that an expression is looked for in.
+    """
     found = list(records)
     for one in filters:
         field, equals, value = one.partition("=")
-        found = _by_field(found, field, value) if equals else _by_name(found, one)
+        found = _by_field(found, field, value) if equals else _by_expression(found, name, one)
     return found
 
 
@@ -34,11 +37,11 @@ def _is(found: object, value: str) -> bool:
     return ("" if found is None else str(found)) == value
 
 
-def _by_name(records: list[dict[str, Any]], expression: str) -> list[dict[str, Any]]:
+def _by_expression(records: list[dict[str, Any]], name: str, expression: str) -> list[dict[str, Any]]:
     if len(expression) > MAX_EXPRESSION:
         raise Invalid("filter", expression[:20] + "…", f"must be at most {MAX_EXPRESSION} characters")
     try:
         pattern = re.compile(expression)
     except re.error as error:
         raise Invalid("filter", expression, f"is not a regular expression: {error}") from None
-    return [record for record in records if pattern.search(record["name"])]
+    return [record for record in records if pattern.search(str(record[name]))]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from threading import Event
 
 from pvccli.commands.cluster_view import moment
@@ -42,10 +43,11 @@ class Journal:
         session = self._seat.operator.session
         live = LiveCluster(session.store, session.schema, clock=time.monotonic, wake=woken.set)
         live.start()
-        while True:
-            self._say_new(live.refresh()[1].journal)
-            woken.wait(LOOK_AGAIN_S)
-            woken.clear()
+        with suppress(KeyboardInterrupt):
+            while True:
+                self._say_new(live.refresh()[1].journal)
+                woken.wait(LOOK_AGAIN_S)
+                woken.clear()
 
     def _say_new(self, entries: Sequence[JournalEntry]) -> None:
         new = [entry for entry in entries if entry.key > self._seen]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from threading import Event
 
 from pvccli.output import Format, as_json
@@ -27,10 +28,11 @@ def show_log(
         return
     answer = wait_for_answer(seat.operator, asked, wait)
     _show(seat, answer, follow=follow)
-    while follow:
-        wait(FOLLOW_EVERY_S)
-        answer = wait_for_answer(seat.operator, ask(answer.place), wait)
-        _show(seat, answer, follow=True)
+    with suppress(KeyboardInterrupt):
+        while follow:
+            wait(FOLLOW_EVERY_S)
+            answer = wait_for_answer(seat.operator, ask(answer.place), wait)
+            _show(seat, answer, follow=True)
 
 
 def _show(seat: Seat, part: LogPart, *, follow: bool) -> None:

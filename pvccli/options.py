@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -33,6 +34,27 @@ def format_option(*spellings: str) -> Callable[[F], F]:
         expose_value=False,
         help="How the result is printed.",
     )
+
+
+def filters_argument(function: F) -> F:
+    """[FILTER]… of a list."""
+    return click.argument("filters", nargs=-1, metavar="[FILTER]…")(function)
+
+
+def watch_option(function: Callable[..., None]) -> Callable[..., None]:
+    """--watch, of a command that shows something and takes the seat first: below `click.pass_obj`."""
+
+    @wraps(function)
+    def shown(seat: Seat, /, *given: Any, watch: bool, **named: Any) -> None:  # noqa: ANN401 - click's own
+        if not watch:
+            function(seat, *given, **named)
+            return
+        from pvccli.watching import watch as go_on
+
+        go_on(seat, lambda: function(seat, *given, **named))
+
+    option = click.option("--watch", is_flag=True, help="Draw it again whenever it changes; Ctrl-C ends.")
+    return option(shown)
 
 
 def yes_option(function: F) -> F:

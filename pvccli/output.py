@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from typing import Any
 
@@ -12,6 +12,14 @@ GAP = "  "
 ELLIPSIS = "…"
 NARROWEST = 6
 """No column is cut below this."""
+COLOURED = frozenset({"status", "state", "alive", "readiness", "power", "healthy", "up", "in"})
+"""Columns whose states have colours on a terminal."""
+_GREEN, _YELLOW, _RED = 32, 33, 31
+_COLOURS = {
+    **dict.fromkeys(("running", "ready", "yes", "on", "done"), _GREEN),
+    **dict.fromkeys(("parked", "disabled", "flushing", "flushed", "readying", "migrating", "waiting"), _YELLOW),
+    **dict.fromkeys(("failed", "unknown", "no", "off"), _RED),
+}
 
 
 class Format(StrEnum):
@@ -29,13 +37,22 @@ def as_json(value: object, output_format: Format) -> str:
     return json.dumps(value, ensure_ascii=False, indent=indent)
 
 
-def table(headers: Sequence[str], rows: Sequence[Sequence[str]], width: int | None = None) -> str:
-    """Rows under their headers; the widest columns are cut until a line fits `width` cells."""
+def table(
+    headers: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    width: int | None = None,
+    coloured: Sequence[bool] | None = None,
+) -> str:
+    """Rows under their headers; the widest columns are cut until a line fits `width` cells.
+
+    coloured: for each column, whether its states are told apart by colour.
+    """
     lines = [[header.upper() for header in headers], *rows]
     widths = [max(_cells(line[index]) for line in lines) for index in range(len(headers))]
     if width is not None:
         widths = _fitted(widths, width)
-    return "\n".join(_line(line, widths) for line in lines)
+    paints = [_paint if one else str for one in coloured or [False] * len(headers)]
+    return "\n".join(_line(line, widths, paints) for line in lines)
 
 
 def fields(pairs: Sequence[tuple[str, str]]) -> str:
@@ -65,9 +82,27 @@ def memory(memory_mb: int) -> str:
     return f"{memory_mb / 1024:.4g} G" if memory_mb >= 1024 else f"{memory_mb} M"  # noqa: PLR2004 - MB in a GB
 
 
-def row(record: dict[str, Any], columns: Sequence[str]) -> list[str]:
-    """The cells of one record."""
-    return [memory(record[name]) if name == "memory_mb" else shown(record[name]) for name in columns]
+def header(name: str) -> str:
+    """What a column of a field is called: units stand with the values."""
+    for unit in ("_mb", "_bytes", "_ratio"):
+        name = name.removesuffix(unit)
+    return name.replace("_", " ")
+
+
+def cell(record: Mapping[str, Any], name: str) -> str:
+    """One value of a record as a person reads it, in the unit that its name ends with."""
+    value = record[name]
+    if value is None:
+        return shown(value)
+    if name == "memory_mb":
+        return memory(value)
+    if name.endswith("_bytes"):
+        from pvccore.model.storage import size_words
+
+        return size_words(value)
+    if name.endswith("_ratio"):
+        return f"{value:.1%}"
+    return f"{value:.0%}" if name == "progress" else shown(value)
 
 
 def _fitted(widths: list[int], width: int) -> list[int]:
@@ -84,11 +119,18 @@ def _fitted(widths: list[int], width: int) -> list[int]:
     return fitted
 
 
-def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
-    return GAP.join(_cell(cell, width) for cell, width in zip(cells, widths, strict=True)).rstrip()
+def _line(cells: Sequence[str], widths: Sequence[int], paints: Sequence[Callable[[str], str]]) -> str:
+    parts = [paint(_fit(text, width)) for text, width, paint in zip(cells, widths, paints, strict=True)]
+    return GAP.join(parts).rstrip()
 
 
-def _cell(text: str, width: int) -> str:
+def _paint(text: str) -> str:
+    """A state in its colour, as a terminal obeys it; `click.echo` takes it out where there is none, or NO_COLOR."""
+    code = _COLOURS.get(text.strip())
+    return text if code is None else f"\x1b[{code}m{text}\x1b[0m"
+
+
+def _fit(text: str, width: int) -> str:
     over = _cells(text) > width
     while _cells(text) > width - over:
         text = text[:-1]

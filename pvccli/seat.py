@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pvccli.output import Format, as_json, row, table, terminal_width
+from pvccli.output import COLOURED, Format, as_json, cell, header, table, terminal_width
 from pvccore.model.errors import Refused
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class Seat:
     """One call of `pvc`. Connects when a command first asks for the operator; `close` ends what it opened.
 
     given: an operator that is there already, as in the simulated world. confirmed: nothing is asked.
-    say: prints one line of the result.
+    say: prints one line of the result. fits_terminal: what is printed is seen at once, by a person.
     """
 
     given: Operator | None = None
@@ -43,7 +43,11 @@ class Seat:
     format: Format = Format.PRETTY
     confirmed: bool = False
     say: Callable[[str], None] = print_line
+    fits_terminal: bool = field(init=False)
     _store: ZooKeeperStore | None = field(default=None, init=False)
+
+    def __post_init__(self) -> None:
+        self.fits_terminal = self.say is print_line and sys.stdout.isatty()
 
     @property
     def operator(self) -> Operator:
@@ -110,13 +114,15 @@ class Seat:
 
     def show_list(self, records: Sequence[dict[str, Any]], columns: Sequence[str]) -> None:
         """Print records: a table that fits the terminal, JSON, or raw: the first column alone."""
-        width = terminal_width(is_terminal=self.say is print_line and sys.stdout.isatty())
+        width = terminal_width(is_terminal=self.fits_terminal)
+        colours = [name in COLOURED and self.fits_terminal for name in columns]
         self.show(
             list(records),
             lambda: table(
-                [name.removesuffix("_mb").replace("_", " ") for name in columns],
-                [row(record, columns) for record in records],
+                [header(name) for name in columns],
+                [[cell(record, name) for name in columns] for record in records],
                 width,
+                colours,
             ),
             lambda: "\n".join(str(record[columns[0]]) for record in records),
         )

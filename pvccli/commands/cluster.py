@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import click
 
-from pvccli.options import format_option, reason_option, wait_option, yes_option
+from pvccli.options import format_option, reason_option, wait_option, watch_option, yes_option
 from pvccli.seat import Seat
 
 
 @click.command()
 @format_option()
 @click.pass_obj
+@watch_option
 def status(seat: Seat) -> None:
     """Show how the cluster is, and what is wrong with it."""
     from pvccli.commands.cluster_view import status_text

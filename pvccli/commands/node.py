@@ -9,11 +9,13 @@ import click
 from pvccli.options import (
     complete_nodes,
     dry_run_option,
+    filters_argument,
     format_option,
     log_options,
     node_argument,
     reason_option,
     wait_option,
+    watch_option,
     yes_option,
 )
 from pvccli.seat import Seat
@@ -30,9 +32,10 @@ def node() -> None:
 
 
 @node.command("list")
-@click.argument("filters", nargs=-1, metavar="[FILTER]…")
+@filters_argument
 @format_option()
 @click.pass_obj
+@watch_option
 def list_nodes(seat: Seat, filters: tuple[str, ...]) -> None:
     """List nodes. A FILTER is field=value, or a regular expression on the name."""
     from pvccli.filtering import chosen

@@ -6,7 +6,7 @@ import socket
 
 import click
 
-from pvccli.options import complete_nodes, format_option, wait_option, yes_option
+from pvccli.options import complete_nodes, filters_argument, format_option, wait_option, watch_option, yes_option
 from pvccli.seat import Seat
 
 OSD_COLUMNS = ("osd", "node", "device", "class", "up", "in", "weight", "total_bytes", "used_bytes", "pgs", "latency_ms")
@@ -64,13 +64,15 @@ def osd() -> None:
 
 
 @osd.command("list")
+@filters_argument
 @format_option()
 @click.pass_obj
-def list_osds(seat: Seat) -> None:
-    """List OSDs."""
+@watch_option
+def list_osds(seat: Seat, filters: tuple[str, ...]) -> None:
+    """List OSDs. A FILTER is field=value, or a regular expression on the number."""
     from pvccore.operations.storage import osd_record
 
-    _show(seat, [osd_record(one) for _, one in sorted(seat.cluster.storage.osds.items())], OSD_COLUMNS)
+    _show(seat, [osd_record(one) for _, one in sorted(seat.cluster.storage.osds.items())], OSD_COLUMNS, filters)
 
 
 @osd.command("add")
@@ -141,13 +143,15 @@ def pool() -> None:
 
 
 @pool.command("list")
+@filters_argument
 @format_option()
 @click.pass_obj
-def list_pools(seat: Seat) -> None:
-    """List pools."""
+@watch_option
+def list_pools(seat: Seat, filters: tuple[str, ...]) -> None:
+    """List pools. A FILTER is field=value, or a regular expression on the name."""
     from pvccore.operations.storage import pool_record
 
-    _show(seat, [pool_record(one) for _, one in sorted(seat.cluster.storage.pools.items())], POOL_COLUMNS)
+    _show(seat, [pool_record(one) for _, one in sorted(seat.cluster.storage.pools.items())], POOL_COLUMNS, filters)
 
 
 @pool.command("add")
@@ -193,13 +197,18 @@ def volume() -> None:
 
 @volume.command("list")
 @click.argument("pool", metavar="[POOL]", required=False, default="")
+@filters_argument
 @format_option()
 @click.pass_obj
-def list_volumes(seat: Seat, pool: str) -> None:
-    """List the volumes of all pools, or of one."""
+@watch_option
+def list_volumes(seat: Seat, pool: str, filters: tuple[str, ...]) -> None:
+    """List the volumes of all pools ('' or none given), or of one.
+
+    A FILTER is field=value, or a regular expression on POOL/VOLUME.
+    """
     from pvccore.operations.storage import volume_records
 
-    _show(seat, volume_records(seat.cluster, pool), VOLUME_COLUMNS)
+    _show(seat, volume_records(seat.cluster, pool), VOLUME_COLUMNS, filters)
 
 
 @volume.command("add")
@@ -280,10 +289,15 @@ def snapshot() -> None:
 
 @snapshot.command("list")
 @click.argument("volume", metavar="[POOL/VOLUME]", required=False, default="")
+@filters_argument
 @format_option()
 @click.pass_obj
-def list_snapshots(seat: Seat, volume: str) -> None:
-    """List the snapshots of all volumes, or of one."""
+@watch_option
+def list_snapshots(seat: Seat, volume: str, filters: tuple[str, ...]) -> None:
+    """List the snapshots of all volumes ('' or none given), or of one.
+
+    A FILTER is field=value, or a regular expression on POOL/VOLUME@SNAPSHOT.
+    """
     from pvccore.model.storage import path_of_volume, split_volume_path
     from pvccore.operations.storage import snapshot_records
 
@@ -296,7 +310,7 @@ def list_snapshots(seat: Seat, volume: str) -> None:
             for pool, volumes in sorted(known.volumes.items())
             for name, one in sorted(volumes.items())
         ]
-    _show(seat, snapshot_records(listed), SNAPSHOT_COLUMNS)
+    _show(seat, snapshot_records(listed), SNAPSHOT_COLUMNS, filters)
 
 
 @snapshot.command("add")
@@ -360,7 +374,8 @@ def _truth(given: bool) -> str:
     return "yes" if given else ""
 
 
-def _show(seat: Seat, records: list[dict[str, object]], columns: tuple[str, ...]) -> None:
+def _show(seat: Seat, records: list[dict[str, object]], columns: tuple[str, ...], filters: tuple[str, ...]) -> None:
     from pvccli.commands.storage_view import show_list
+    from pvccli.filtering import chosen
 
-    show_list(seat, records, columns)
+    show_list(seat, chosen(records, filters, columns[0]), columns)

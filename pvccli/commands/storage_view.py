@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import click
 
-from pvccli.output import Format, fields, shown, table, terminal_width
-from pvccli.seat import Seat, print_line
+from pvccli.output import Format, cell, fields, header, shown, table
+from pvccli.seat import Seat
 from pvccore.model.storage import size_words
 
 OLD_S = 60.0
@@ -19,13 +18,7 @@ OLD_S = 60.0
 def show_list(seat: Seat, records: Sequence[dict[str, Any]], columns: Sequence[str]) -> None:
     """Print records of the storage as a table, JSON, or bare names; warn when they are old."""
     warn_if_old(seat)
-    width = terminal_width(is_terminal=seat.say is print_line and sys.stdout.isatty())
-    headers = [_header(name) for name in columns]
-    seat.show(
-        list(records),
-        lambda: table(headers, [[cell(record, name) for name in columns] for record in records], width),
-        lambda: "\n".join(str(record[columns[0]]) for record in records),
-    )
+    seat.show_list(records, columns)
 
 
 def warn_if_old(seat: Seat) -> None:
@@ -68,24 +61,10 @@ def util_text(record: Mapping[str, Any], pools: Sequence[Mapping[str, Any]]) -> 
     """How full it is."""
     columns = ("pool", "used_ratio", "stored_bytes", "available_bytes", "volumes")
     rows = [[cell(pool, name) for name in columns] for pool in pools]
-    return "\n".join([f"all OSDs: {_used(record)}", table([_header(name) for name in columns], rows)])
-
-
-def cell(record: Mapping[str, Any], name: str) -> str:
-    """One value as a person reads it."""
-    value = record[name]
-    if value is not None and name.endswith("_bytes"):
-        return size_words(value)
-    if value is not None and name.endswith("_ratio"):
-        return f"{value:.1%}"
-    return shown(value)
+    return "\n".join([f"all OSDs: {_used(record)}", table([header(name) for name in columns], rows)])
 
 
 def _used(record: Mapping[str, Any]) -> str:
     total = record["total_bytes"]
     share = record["used_bytes"] / total if total else 0.0
     return f"{share:.1%}, {size_words(record['used_bytes'])} of {size_words(total)}"
-
-
-def _header(name: str) -> str:
-    return name.removesuffix("_bytes").removesuffix("_ratio").replace("_", " ")

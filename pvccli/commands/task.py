@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from pvccli.options import format_option, wait_option
+from pvccli.options import filters_argument, format_option, wait_option, watch_option
 from pvccli.seat import Seat
 
 COLUMNS = ("task", "state", "progress", "title", "claimed_by", "asked_by", "text", "error")
@@ -16,25 +16,16 @@ def task() -> None:
 
 
 @task.command("list")
-@click.argument("filters", nargs=-1, metavar="[FILTER]…")
+@filters_argument
 @format_option()
 @click.pass_obj
+@watch_option
 def list_tasks(seat: Seat, filters: tuple[str, ...]) -> None:
     """List tasks, the newest first. A FILTER is field=value, or a regular expression on the title."""
     from pvccli.filtering import chosen
-    from pvccli.output import shown, table
     from pvccore.operations.tasks import task_records
 
-    named = [{**record, "name": record["title"]} for record in task_records(seat.cluster)]
-    records = [{name: record[name] for name in record if name != "name"} for record in chosen(named, filters)]
-    rows = [
-        [_progress(one["progress"]) if name == "progress" else shown(one[name]) for name in COLUMNS] for one in records
-    ]
-    seat.show(
-        records,
-        lambda: table([name.replace("_", " ") for name in COLUMNS], rows),
-        lambda: "\n".join(record["task"] for record in records),
-    )
+    seat.show_list(chosen(task_records(seat.cluster), filters, "title"), COLUMNS)
 
 
 @task.command()
@@ -61,7 +52,3 @@ def cancel(seat: Seat, task: str, wait: bool) -> None:
     from pvccore.operations.tasks import cancel
 
     seat.tell(cancel(seat.operator, task), wait=wait)
-
-
-def _progress(share: float | None) -> str:
-    return "-" if share is None else f"{share:.0%}"

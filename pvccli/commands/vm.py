@@ -166,31 +166,32 @@ def migrate(seat: Seat, vm: str, target: str, force: bool, dry_run: bool, wait: 
     """
     from pvccore.operations.moves import migrate
 
-    operator = replace(seat.operator, dry_run=dry_run)
-    seat.tell(migrate(operator, vm, to=target, force=force), wait=wait)
+    seat.tell(migrate(replace(seat.operator, dry_run=dry_run), vm, to=target, force=force), wait=wait)
 
 
 @vm.command()
 @vm_argument
 @target_option
+@dry_run_option
 @wait_option
 @click.pass_obj
-def move(seat: Seat, vm: str, target: str, wait: bool) -> None:
+def move(seat: Seat, vm: str, target: str, dry_run: bool, wait: bool) -> None:
     """Bring a VM to another node for good; to the node it is on, a migration becomes permanent."""
     from pvccore.operations.moves import move
 
-    seat.tell(move(seat.operator, vm, to=target), wait=wait)
+    seat.tell(move(replace(seat.operator, dry_run=dry_run), vm, to=target), wait=wait)
 
 
 @vm.command()
 @vm_argument
+@dry_run_option
 @wait_option
 @click.pass_obj
-def unmigrate(seat: Seat, vm: str, wait: bool) -> None:
+def unmigrate(seat: Seat, vm: str, dry_run: bool, wait: bool) -> None:
     """Bring a migrated VM back to its previous node."""
     from pvccore.operations.moves import unmigrate
 
-    seat.tell(unmigrate(seat.operator, vm), wait=wait)
+    seat.tell(unmigrate(replace(seat.operator, dry_run=dry_run), vm), wait=wait)
 
 
 @vm.command()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from pvccli.options import complete_nodes, format_option, vm_argument
+from pvccli.options import complete_nodes, filters_argument, format_option, vm_argument, watch_option
 from pvccli.seat import Seat
 
 COLUMNS = (
@@ -14,7 +14,7 @@ COLUMNS = (
 
 
 @click.command("list")
-@click.argument("filters", nargs=-1, metavar="[FILTER]…")
+@filters_argument
 @click.option(
     "-t", "--target", "--node", "node", metavar="NODE", shell_complete=complete_nodes, help="Only those on NODE."
 )
@@ -22,6 +22,7 @@ COLUMNS = (
 @click.option("-g", "--tag", metavar="TAG", help="Only those with this tag.")
 @format_option()
 @click.pass_obj
+@watch_option
 def list_vms(seat: Seat, filters: tuple[str, ...], node: str | None, status: str | None, tag: str | None) -> None:
     """List VMs. A FILTER is field=value, or a regular expression on the name."""
     from pvccli.filtering import chosen

@@ -180,3 +180,20 @@ def test_locks_of_a_stopped_vm_are_freed_by_its_own_node(pvc: Pvc, storage: Worl
 def test_maintenance_can_keep_ceph_from_moving_data(pvc: Pvc, storage: World) -> None:
     assert "noout is being set" in pvc("maintenance on --noout").out
     assert storage.load().maintenance.noout
+
+
+@pytest.mark.usefixtures("storage")
+@pytest.mark.parametrize(
+    "line, names",
+    [
+        ("storage volume list '' vms=web1", ["vms/web1_disk"]),
+        ("storage volume list vms web1", ["vms/web1_disk"]),
+        ("storage volume list vms nothing", []),
+        ("storage pool list pool=vms", ["vms"]),
+        ("storage osd list osd=1", ["1"]),
+        ("storage osd list '^1$' up=no", []),
+    ],
+)
+def test_lists_take_filters(pvc: Pvc, line: str, names: list[str]) -> None:
+    said = pvc(f"{line} -f raw")
+    assert (said.code, said.out.split()) == (0, names), said.err

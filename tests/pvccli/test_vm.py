@@ -248,3 +248,21 @@ def test_dump_and_modify_by_a_file(pvc: Pvc, world: World, tmp_path: Path) -> No
     assert pvc(f"vm modify old {path} -y").out == "old is modified\n"
     assert world.vm("old").definition.vcpus == 4
     assert pvc(f"vm modify old {path} -y").out == "nothing is changed\n"
+
+
+@pytest.mark.parametrize(
+    "line, plan",
+    [
+        ("vm migrate db1 --to hv1", "db1"),
+        ("vm move web1 --to hv2", "web1"),
+        ("vm unmigrate web1", "web1"),
+    ],
+)
+def test_a_dry_run_says_what_would_be_done_and_does_nothing(pvc: Pvc, world: World, line: str, plan: str) -> None:
+    before = world.load()
+    said = pvc(f"{line} --dry-run")
+    assert said.code == 0, said.err
+    assert said.out.startswith("would do: ")
+    assert plan in said.out
+    assert json.loads(pvc(f"--format json {line} --dry-run").out)["changed"] is False
+    assert (world.load().vms, world.load().journal) == (before.vms, before.journal)
