@@ -35,13 +35,14 @@ class NodeSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VmSpec:
-    """A VM as a scenario describes it."""
+    """A VM as a scenario describes it. parked: it was stopped on its node for want of another."""
 
     uuid: str
     definition: Definition
     node: str
     wanted: Wanted = Wanted.RUNNING
     previous_node: str = ""
+    parked: bool = False
 
 
 @dataclass(slots=True)
@@ -111,12 +112,14 @@ def _write_node(session: Session, spec: NodeSpec, host: Host) -> None:
 
 
 def _write_vm(session: Session, spec: VmSpec, machine: Machine) -> None:
-    runs = spec.wanted is Wanted.RUNNING and machine.power
+    runs = spec.wanted is Wanted.RUNNING and machine.power and not spec.parked
     placement = Placement(
         wanted=spec.wanted,
         state=VmState.RUNNING if runs else VmState.STOPPED,
         node=spec.node,
         previous_node=spec.previous_node,
+        parked_on=spec.node if spec.parked else "",
+        why="parked before" if spec.parked else "",
         claim=Claim(boot_id=machine.boot_id, run_id="before") if runs else None,
     )
     records: tuple[tuple[Kind, Record], ...] = (

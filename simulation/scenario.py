@@ -195,7 +195,12 @@ def _vm(table: Table, nodes: tuple[str, ...]) -> VmSpec:
         if previous and table.named(previous, "previous_node", nodes) == node:
             raise table.bad("previous_node", "is where it is placed")
         wanted = Wanted(table.choice("wanted", list(Wanted), Wanted.RUNNING))
-        return VmSpec(uuid=uuid_of(name), definition=definition, node=node, wanted=wanted, previous_node=previous)
+        parked = table.truth("parked", default=False)
+        if parked and wanted is not Wanted.RUNNING:
+            raise table.bad("parked", "only what is wanted running can be")
+        return VmSpec(
+            uuid=uuid_of(name), definition=definition, node=node, wanted=wanted, previous_node=previous, parked=parked
+        )
 
 
 # Steps

@@ -15,19 +15,31 @@ from simulation.scenario import AGENT_ADDRESS, Scenario, Step
 
 def scenario_text(scenario: Scenario) -> str:
     """The file. Expectations are left out: a schedule has none."""
-    lines = [f"description = {_value(scenario.description)}"]
-    lines += _table("[settings]", _changed_settings(scenario.settings))
-    for node in scenario.nodes:
-        lines += _table("[[node]]", _node(node))
-    for vm in scenario.vms:
-        lines += _table("[[vm]]", _vm(vm))
+    lines = [description_line(scenario.description)]
+    lines += cluster_lines(scenario.settings, scenario.nodes, scenario.vms)
     for step in scenario.steps:
-        lines += _table("[[step]]", _step(step))
-    lines += _table("[run]", [("until_s", scenario.until_s)])
+        lines += table_lines("[[step]]", _step(step))
+    lines += table_lines("[run]", [("until_s", scenario.until_s)])
     return "\n".join(lines) + "\n"
 
 
-def _table(header: str, values: Iterable[tuple[str, object]]) -> list[str]:
+def description_line(description: str) -> str:
+    """The first line of a file."""
+    return f"description = {_value(description)}"
+
+
+def cluster_lines(settings: Settings, nodes: Iterable[NodeSpec], vms: Iterable[VmSpec]) -> list[str]:
+    """The tables that describe a cluster."""
+    lines = table_lines("[settings]", _changed_settings(settings))
+    for node in nodes:
+        lines += table_lines("[[node]]", _node(node))
+    for vm in vms:
+        lines += table_lines("[[vm]]", _vm(vm))
+    return lines
+
+
+def table_lines(header: str, values: Iterable[tuple[str, object]]) -> list[str]:
+    """One table; none at all when it has no values."""
     lines = [f"{name} = {_value(value)}" for name, value in values]
     return ["", header, *lines] if lines else []
 
@@ -73,8 +85,10 @@ def _vm(vm: VmSpec) -> list[tuple[str, object]]:
     ]
     names = ("node_limit", "node_selector", "autorestart", "migration_method")
     changed = [(name, getattr(known, name)) for name in names if getattr(known, name) != usual[name]]
-    placed = [("wanted", vm.wanted.value)] if vm.wanted != "running" else []
-    return [*always, *placed, *changed, *([("previous_node", vm.previous_node)] if vm.previous_node else [])]
+    placed: list[tuple[str, object]] = [("wanted", vm.wanted.value)] if vm.wanted != "running" else []
+    placed += [("previous_node", vm.previous_node)] if vm.previous_node else []
+    placed += [("parked", True)] if vm.parked else []
+    return [*always, *placed, *changed]
 
 
 def _step(step: Step) -> list[tuple[str, object]]:

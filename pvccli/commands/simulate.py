@@ -14,6 +14,7 @@ import click
 from pvccore.model.errors import Invalid
 
 if TYPE_CHECKING:
+    from pvccli.seat import Seat
     from simulation.runner import JournalLine
     from simulation.scenario import Scenario
     from simulation.verbs import Verbs
@@ -26,7 +27,17 @@ OUTSIDE = frozenset({"simulate", "init"})
 
 
 @click.command(short_help="Try a situation out in a simulated cluster.")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="SCENARIO.toml")
+@click.argument(
+    "file", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="[SCENARIO.toml]", required=False
+)
+@click.option("--from-cluster", is_flag=True, help="Begin with the cluster as it is now; it is only read.")
+@click.option(
+    "--step", "steps", multiple=True, metavar='"SECONDS: VERB"', help='With --from-cluster: "10: power-cut hv1".'
+)
+@click.option(
+    "--save", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE.toml",
+    help="With --from-cluster: write the scenario that is run to a file, as for a bug report.",
+)  # fmt: skip
 @click.option("--seed", type=int, default=0, show_default=True, help="Decides all that is left to chance.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
 @click.option(
@@ -38,9 +49,30 @@ OUTSIDE = frozenset({"simulate", "init"})
     help="Run N random fault schedules on the scenario's cluster instead; only violations count.",
 )  # fmt: skip
 @click.option("--jobs", type=click.IntRange(min=0), default=1, help="Processes for --fuzz; 0: one for every core.")
-def simulate(file: Path, seed: int, *, as_json: bool, crash_after: int | None, fuzz: int | None, jobs: int) -> None:
-    """Run the scenario of a file: exit 0 all met, 1 not met or a violation, 2 a bad file."""
-    scenario = _read(file)
+@click.pass_obj
+def simulate(
+    seat: Seat,
+    file: Path | None,
+    seed: int,
+    *,
+    from_cluster: bool,
+    steps: tuple[str, ...],
+    save: Path | None,
+    as_json: bool,
+    crash_after: int | None,
+    fuzz: int | None,
+    jobs: int,
+) -> None:
+    """Run the scenario of a file: exit 0 all met, 1 not met or a violation, 2 a bad file.
+
+    With --from-cluster the file, if any, only says what happens and what must come of it.
+    """
+    if not from_cluster and (file is None or steps or save is not None):
+        raise click.UsageError("a SCENARIO.toml is needed; --step and --save are for --from-cluster")
+    text = "" if file is None else _text(file)
+    if from_cluster:
+        text = _what_if(seat, text, steps, save)
+    scenario = _parsed(text, str(file or "--from-cluster"))
     if fuzz is not None:
         sys.exit(_fuzz(scenario, range(seed, seed + fuzz), jobs or os.cpu_count() or 1, as_json=as_json))
     sys.exit(_run(scenario, seed, crash_after, as_json=as_json))
@@ -59,16 +91,37 @@ def verbs() -> Verbs:
     return Verbs(check=check_inside, run=run)
 
 
-def _read(file: Path) -> Scenario:
+def _text(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        click.echo(f"{file}: is not UTF-8: {error}", err=True)
+    sys.exit(BAD_FILE)
+
+
+def _what_if(seat: Seat, text: str, steps: Sequence[str], save: Path | None) -> str:
+    """The scenario that begins with the cluster as it is now."""
+    from simulation.from_cluster import what_if
+    from simulation.places_in_file import BadScenario
+
+    try:
+        made = what_if(seat.cluster, text, steps)
+    except (BadScenario, Invalid) as error:
+        click.echo(f"pvc: {error}", err=True)
+        sys.exit(BAD_FILE)
+    if save is not None:
+        save.write_text(made, encoding="utf-8")
+    return made
+
+
+def _parsed(text: str, where: str) -> Scenario:
     from simulation.places_in_file import BadScenario
     from simulation.scenario import parse_scenario
 
     try:
-        return parse_scenario(file.read_text(encoding="utf-8"), verbs().check)
-    except UnicodeDecodeError as error:
-        click.echo(f"{file}: is not UTF-8: {error}", err=True)
+        return parse_scenario(text, verbs().check)
     except BadScenario as error:
-        click.echo(f"{file}: {error}", err=True)
+        click.echo(f"{where}: {error}", err=True)
     sys.exit(BAD_FILE)
 
 

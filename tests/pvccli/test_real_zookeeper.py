@@ -14,6 +14,7 @@ import pytest
 
 from lab.zookeeper import ZooKeeperServer
 from pvccore.model.vm import VmState
+from pvccore.operations.backup import backup
 from pvccore.operations.connecting import connect, seat, wait_for
 from pvccore.operations.vms import start
 from pvccore.plan.outcome import Aim, Goal
@@ -180,3 +181,18 @@ def _until(holds: Callable[[], bool], within_s: float = 20.0) -> None:
     while not holds():
         assert time.monotonic() < ends_at_s
         time.sleep(0.05)
+
+
+def test_what_if_begins_with_the_living_cluster_and_touches_nothing(pvc: Run, world: RealWorld, tmp_path: Path) -> None:
+    assert pvc("vm", "define", "-", "-t", "hv1", stdin=guest_xml("web1")).returncode == 0
+    assert pvc("vm", "start", "web1").returncode == 0
+    world.place("web1", state=VmState.RUNNING)
+    before = list(backup(world.store, world.schema, at=0.0))
+    saved = tmp_path / "what-if.toml"
+    told = pvc("simulate", "--from-cluster", "--step", "5: power-cut hv1", "--save", str(saved), "--json")
+    assert told.returncode == 0, told.stderr
+    outcome = json.loads(told.stdout)
+    assert outcome["final"]["vms"]["web1"]["node"] == "hv2"
+    assert any(entry["what"].startswith("fence hv1") for entry in outcome["journal"])
+    assert list(backup(world.store, world.schema, at=0.0)) == before
+    assert json.loads(pvc("simulate", str(saved), "--json").stdout) == outcome

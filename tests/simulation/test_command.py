@@ -74,3 +74,11 @@ def test_fuzzes_and_ends_with_the_count(capsys: pytest.CaptureFixture[str]) -> N
     assert lines[0] == "seed 9"
     assert lines[-1].startswith("4 schedules, 0 violations, ")
     assert lines[-1].endswith("/s")
+
+
+@pytest.mark.parametrize("arguments", [[], ["--step", "5: power-cut hv1"], [POWER_CUT, "--save", "x.toml"]])
+def test_a_scenario_is_needed_unless_it_begins_with_the_cluster(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert exit_code(["simulate", *arguments]) == 2
+    assert "a SCENARIO.toml is needed" in capsys.readouterr().err
