@@ -13,7 +13,7 @@ from kazoo.exceptions import EXCEPTIONS, KazooException, NoAuthError, NoNodeErro
 from kazoo.handlers.threading import KazooTimeoutError
 from kazoo.protocol import serialization as wire
 from kazoo.protocol.states import KazooState, KeeperState
-from kazoo.security import CREATOR_ALL_ACL, OPEN_ACL_UNSAFE, make_digest_acl
+from kazoo.security import OPEN_ACL_UNSAFE, make_digest_acl
 
 from pvccore.model.errors import Conflict, Refused, Unavailable
 from pvccore.state.address import ZooKeeperAddress
@@ -197,7 +197,8 @@ class ZooKeeperStore:
                 if not isinstance(unavailable.__cause__, NoNodeError):
                     raise
                 return _acl_of(self.address)
-            self._acl = _acl_of(self.address) if found == OPEN_ACL_UNSAFE else list(found)
+            by_password = [one for one in found if one.id.scheme == "digest"]
+            self._acl = by_password or _acl_of(self.address)
         return self._acl
 
     def _check_results(self, operations: Sequence[Operation], results: Sequence[object]) -> None:
@@ -268,10 +269,14 @@ class ZooKeeperStore:
 
 
 def _acl_of(address: ZooKeeperAddress) -> list[Any]:
-    """Operators do everything, viewers read."""
+    """Operators do everything, viewers read.
+
+    By their passwords alone: "whoever created it" would also be every holder of the creator's TLS certificate.
+    """
     user, _, password = address.viewers.partition(":")
     viewers = [make_digest_acl(user, password, read=True)] if user and password else []
-    return [*CREATOR_ALL_ACL, *viewers]
+    user, _, password = address.auth.partition(":")
+    return [make_digest_acl(user, password, all=True), *viewers]
 
 
 def _request(operation: Operation, acl: list[Any]) -> Any:  # noqa: ANN401 - kazoo has no types

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,6 +20,7 @@ from pvccore.state.session import create_tree
 from pvccore.state.store import Create
 from pvccore.state.zookeeper import ZooKeeperStore
 from tests.state.clusters import WEB1, define, register, session_for
+from tests.state.private import make_certificates, private_settings
 
 pytestmark = [
     pytest.mark.zookeeper,
@@ -32,9 +32,15 @@ OPERATORS, VIEWERS = "ops:secret", "eyes:looking"
 
 @contextmanager
 def client(
-    hosts: str, *, auth: str = "", viewers: str = "", tls: Tls | None = None, limit_s: float = 30.0
+    hosts: str,
+    *,
+    auth: str = "",
+    viewers: str = "",
+    tls: Tls | None = None,
+    limit_s: float = 30.0,
+    chroot: str = "/guarded",
 ) -> Iterator[ZooKeeperStore]:
-    address = ZooKeeperAddress(hosts=hosts, chroot="/guarded", auth=auth, viewers=viewers, tls=tls)
+    address = ZooKeeperAddress(hosts=hosts, chroot=chroot, auth=auth, viewers=viewers, tls=tls)
     # A long session leaves time for the handshake on a busy machine.
     store = ZooKeeperStore(address, clock=time.monotonic, session_s=40.0 if tls else 4.0)
     try:
@@ -106,39 +112,17 @@ def test_operators_end_what_operators_made(hosts: str) -> None:
 # TLS
 
 
-def openssl(*words: str) -> None:
-    subprocess.run(["openssl", *words], check=True, capture_output=True, timeout=60)
-
-
 @pytest.fixture(scope="module")
 def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A certification authority of our own, and a key with its certificate for a server and for a client."""
     folder = tmp_path_factory.mktemp("certificates")
-    authority = ["-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=our authority"]
-    openssl("req", *authority, "-keyout", f"{folder}/ca.key", "-out", f"{folder}/ca.pem")
-    (folder / "names").write_text("subjectAltName=IP:127.0.0.1,DNS:localhost\n")
-    for name in ("server", "client"):
-        wish = ["-newkey", "rsa:2048", "-nodes", "-subj", f"/CN={name}", "-keyout", f"{folder}/{name}.key"]
-        openssl("req", *wish, "-out", f"{folder}/{name}.csr")
-        signed = ["-CA", f"{folder}/ca.pem", "-CAkey", f"{folder}/ca.key", "-CAcreateserial", "-days", "2"]
-        names = ["-extfile", f"{folder}/names", "-in", f"{folder}/{name}.csr", "-out", f"{folder}/{name}.pem"]
-        openssl("x509", "-req", *signed, *names)
-    (folder / "server-both.pem").write_text((folder / "server.key").read_text() + (folder / "server.pem").read_text())
+    make_certificates(folder)
     return folder
 
 
 @pytest.fixture(scope="module")
 def private_hosts(tmp_path_factory: pytest.TempPathFactory, certificates: Path) -> Iterator[str]:
     port = free_port()
-    settings = [
-        f"secureClientPort={port}",
-        "serverCnxnFactory=org.apache.zookeeper.server.NettyServerCnxnFactory",
-        f"ssl.keyStore.location={certificates}/server-both.pem",
-        "ssl.keyStore.type=PEM",
-        f"ssl.trustStore.location={certificates}/ca.pem",
-        "ssl.trustStore.type=PEM",
-        "ssl.clientAuth=need",
-    ]
+    settings = private_settings(port, certificates)
     with ZooKeeperServer(tmp_path_factory.mktemp("private"), settings=settings):
         yield f"127.0.0.1:{port}"
 
@@ -158,6 +142,20 @@ def test_a_cluster_is_kept_and_watched_over_tls(private_hosts: str, certificates
         for number in range(50):
             session.commit(register(f"hv{number}"))
         assert len(live.refresh()[0].nodes) == 50
+
+
+def test_a_certificate_is_no_password(private_hosts: str, certificates: Path) -> None:
+    """Operators and viewers may share one certificate: what they may do is told by their passwords."""
+    same, shared = ours(certificates), "/shared"
+    with client(private_hosts, auth=OPERATORS, viewers=VIEWERS, tls=same, chroot=shared) as store:
+        schema = store.address.schema
+        assert create_tree(session_for(store, schema))
+    with client(private_hosts, auth=VIEWERS, tls=same, chroot=shared) as store:
+        assert load_cluster(store, schema).nodes == {}
+        with pytest.raises(Refused, match="does not allow"):
+            session_for(store, schema).commit(register("hv1"))
+    with client(private_hosts, auth="ops:wrong", tls=same, chroot=shared) as store, pytest.raises(Refused):
+        load_cluster(store, schema)
 
 
 def test_a_server_of_another_authority_is_not_believed(private_hosts: str, certificates: Path) -> None:
