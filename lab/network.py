@@ -41,6 +41,12 @@ class Network:
         return self._address(254)
 
     @property
+    def hardware_address(self) -> str:
+        """The bridge's own. One that is not given is the lowest of its ports': it changes when a host is cut off, and
+        the others' frames go to the old one until they ask again, half a minute later."""
+        return f"02:00:0a:63:{self.slot:02x}:fe"
+
+    @property
     def zookeeper_addresses(self) -> tuple[str, ...]:
         return tuple(self._address(250 + number) for number in range(1, ZOOKEEPER_SERVERS + 1))
 
@@ -72,7 +78,8 @@ def claim_network() -> Network:
     """A network in the first free slot, its bridge up, with the addresses of this machine and of ZooKeeper."""
     for slot in range(SLOTS):
         network = Network(slot=slot)
-        if succeeds("ip", "link", "add", network.bridge, "type", "bridge", "forward_delay", "0"):
+        bridge = ("add", network.bridge, "address", network.hardware_address, "type", "bridge", "forward_delay", "0")
+        if succeeds("ip", "link", *bridge):
             run("ip", "link", "set", network.bridge, "up")
             for address in (network.machine_address, *network.zookeeper_addresses):
                 network.add_address(address)
