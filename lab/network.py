@@ -42,8 +42,11 @@ class Network:
 
     @property
     def hardware_address(self) -> str:
-        """The bridge's own. One that is not given is the lowest of its ports': it changes when a host is cut off, and
-        the others' frames go to the old one until they ask again, half a minute later."""
+        """The bridge's own.
+
+        One that is not given is the lowest of its ports': it changes when a host is cut off, and the others' frames go
+        to the old one until they ask again, half a minute later.
+        """
         return f"02:00:0a:63:{self.slot:02x}:fe"
 
     @property
