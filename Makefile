@@ -12,7 +12,7 @@ INSTALL := PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_CONSTRAINT=constraints.txt $(BIN)
 UNIT := not zookeeper and not lab and not pty and not slow
 
 .PHONY: help demo test check lint types imports coverage unit format \
-	system-packages fuzz lab-up lab-down bench screenshots clean
+	system-packages fuzz lab-up lab-down bench docs screenshots clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -20,8 +20,12 @@ help: ## this list
 demo: $(STAMPS)/run ## the console on a simulated cluster: needs nothing but Python
 	@$(BIN)/python -m pvctui --demo
 
-test: system-packages $(STAMPS)/node lint types imports coverage ## everything: gates, unit tests, real ZooKeeper, libvirt and IPMI
-	$(BIN)/pytest
+# The lab has the machine to itself, and is tried even if something else fails.
+test: system-packages $(STAMPS)/node lint types imports coverage ## everything: gates, unit tests, real ZooKeeper, libvirt, IPMI and Ceph
+	@failed=0; \
+	$(BIN)/pytest -n 2 --dist worksteal -m "not lab" --durations=10 || failed=$$?; \
+	$(BIN)/pytest -m lab || failed=$$?; \
+	exit $$failed
 
 check: $(STAMPS)/dev lint types imports coverage unit ## what needs no system component, in under a minute
 
@@ -65,6 +69,9 @@ lab-down: $(STAMPS)/dev ## end the lab and leave nothing behind
 
 bench: system-packages $(STAMPS)/dev ## the figures of docs/PERFORMANCE.md
 	$(BIN)/python -m bench
+
+docs: $(STAMPS)/dev ## write what docs/CLI.md and docs/API.md have of the code anew
+	PYTHONPATH=. $(BIN)/python docs/make_reference.py
 
 screenshots: $(STAMPS)/run ## draw screenshots/ anew
 	$(BIN)/python -m screenshots.make
