@@ -10,7 +10,7 @@ from textual.message import Message
 
 if TYPE_CHECKING:
     from pvctui.dialogs.dialog import Dialog
-    from pvctui.dialogs.verb import VerbDialog
+    from pvctui.dialogs.many import ManyDialog
     from pvctui.requests import Request
 
 
@@ -36,11 +36,16 @@ class OneOfMany:
     name: str
     request: Request
 
+    @property
+    def key(self) -> str:
+        """The key of its row."""
+        return self.subject.partition(" ")[2]
+
 
 class AskedForMany(Message):
     """A dialog wants the same verb carried out on each of its subjects, one after the other."""
 
-    def __init__(self, dialog: VerbDialog, asked: Sequence[OneOfMany], words: str) -> None:
+    def __init__(self, dialog: ManyDialog, asked: Sequence[OneOfMany], words: str) -> None:
         super().__init__()
         self.dialog = dialog
         self.asked = asked

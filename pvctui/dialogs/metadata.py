@@ -12,13 +12,14 @@ from textual.widgets import Input, Label
 from pvccore.model.errors import Invalid, PvcError
 from pvccore.model.metadata import METADATA, parse_metadata
 from pvccore.model.selectors import Selector
-from pvccore.model.vm import Definition, MigrationMethod
+from pvccore.model.vm import Definition, MigrationMethod, Vm
 from pvctui.dialogs.dialog import Dialog
 from pvctui.dialogs.field import field
 from pvctui.requests import edit_metadata
 from pvctui.rows.lines import Line
 from pvctui.rows.meaning import changes_line, changes_of, is_outside, meaning_line
 from pvctui.rows.view import View
+from pvctui.widgets.cell_text import printable
 from pvctui.widgets.choices import Choices
 from pvctui.widgets.detail import Words
 
@@ -56,10 +57,11 @@ class MetadataDialog(Dialog):
 
     ACTION_TEXT = "Save"
 
-    def __init__(self, view: View, uuid: str) -> None:
+    def __init__(self, view: View, uuid: str, *, draft: Vm | None = None) -> None:
+        """`draft`: a VM that is not defined yet."""
         super().__init__(view)
         self._uuid = uuid
-        self._vm = view.cluster.vms[uuid]
+        self._vm = draft or view.cluster.vms[uuid]
         before = self._vm.definition
         self._before = before
         self._limit = Choices(limit_options(view, before.node_limit), before.node_limit, id="field-node-limit")
@@ -72,8 +74,8 @@ class MetadataDialog(Dialog):
         self._move = Choices([(MOVES, "migrate it too, to a node of this limit")], id="field-move")
         self._move_line = field("", self._move)
         self._downtime = Input(str(before.max_downtime_ms), compact=True, max_length=6, id="field-max-downtime-ms")
-        self._tags = Input(", ".join(before.tags), compact=True, id="field-tags")
-        self._description = Input(before.description, compact=True, id="field-description")
+        self._tags = Input(printable(", ".join(before.tags)), compact=True, id="field-tags")
+        self._description = Input(printable(before.description), compact=True, id="field-description")
         self._selector_means = Words(markup=False, classes="hint")
         self._means = Words(markup=False, id="means")
 

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from pvctui.dialogs.dialog import Dialog
 from pvctui.dialogs.palette import Entry
 from pvctui.dialogs.storage_verb import StorageVerbDialog
 from pvctui.dialogs.task_cancel import CHOICE, TaskCancelDialog
-from pvctui.rows.storage_actions import StorageAction, action_of_choice, actions_on, every_action, refusal_of
+from pvctui.rows.storage_actions import (
+    StorageAction,
+    action_of_choice,
+    actions_on,
+    actions_on_many,
+    every_action,
+    refusal_of,
+)
 from pvctui.rows.view import View
 
 
@@ -18,11 +27,13 @@ def dialog_of(choice: str, view: View) -> Dialog | None:
     return TaskCancelDialog(view, choice.removeprefix(CHOICE)) if choice.startswith(CHOICE) else None
 
 
-def entries_on(subject: str, view: View, refusal: str) -> list[Entry]:
-    """What can be done about a row of Storage or Tasks; what can't, with the reason."""
+def entries_on(subject: str, view: View, refusal: str, subjects: Sequence[str] = ()) -> list[Entry]:
+    """What can be done about a row of Storage or Tasks, or about several marked ones; what can't, with the reason."""
     kind, _, key = subject.partition(" ")
     if kind == "task":
         return [_cancelling(key, view, refusal)]
+    if len(subjects) > 1:
+        return [_entry(action, refusal) for action in actions_on_many(subjects, view.cluster)]
     return [_entry(action, refusal or refusal_of(action, view.cluster)) for action in actions_on(subject, view.cluster)]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from textual import on
 from textual.widget import Widget
@@ -10,12 +10,13 @@ from textual.widgets import Input
 
 from pvccore.plan.storage import Takes, VerbField
 from pvccore.plan.storage_checks import FLAGS
-from pvctui.dialogs.dialog import Dialog
 from pvctui.dialogs.field import field
+from pvctui.dialogs.many import ManyDialog
+from pvctui.dialogs.messages import OneOfMany
 from pvctui.requests import ask_storage
-from pvctui.rows.lines import BLANK, labelled
-from pvctui.rows.storage_actions import NAMES_TO_TYPE, StorageAction
-from pvctui.rows.storage_means import Meaning, meaning_lines, meaning_of
+from pvctui.rows.lines import BLANK, Line, labelled
+from pvctui.rows.storage_actions import NAMES_TO_TYPE, StorageAction, subject_of
+from pvctui.rows.storage_means import Meaning, meaning_lines, meaning_of, meanings_lines
 from pvctui.rows.view import View
 from pvctui.widgets.choices import Choices
 from pvctui.widgets.detail import Words
@@ -24,8 +25,8 @@ YES = "yes"
 LONGEST = 600
 
 
-class StorageVerbDialog(Dialog):
-    """One verb; what the row says of it is told, the rest is asked for, and what would be lost is named."""
+class StorageVerbDialog(ManyDialog):
+    """One verb on one row or many; what rows say is told, the rest is asked for, and what would be lost is named."""
 
     def __init__(self, view: View, action: StorageAction) -> None:
         super().__init__(view)
@@ -35,7 +36,8 @@ class StorageVerbDialog(Dialog):
         self._inputs: dict[str, Input | Choices] = {one.name: self._input(one) for one in asked}
         self._confirmation = Input(id="field-confirmation", compact=True, max_length=LONGEST)
         self._means = Words(markup=False, id="means")
-        self._meaning = Meaning()
+        self._meanings: dict[str, Meaning] = {}
+        self._each = {subject_of(one).partition(" ")[2]: one for one in action.each}
 
     def title_text(self) -> str:
         """What it does."""
@@ -46,8 +48,14 @@ class StorageVerbDialog(Dialog):
         return self._verb.verb.rpartition(" ")[2].replace("-", " ").capitalize()
 
     @property
+    def _is_for_many(self) -> bool:
+        return len(self._each) > 1
+
+    @property
     def name_to_type(self) -> str:
-        """What must be typed again before it may be done; empty for nothing."""
+        """What must be typed again before it may be done; of many, their number; empty for nothing."""
+        if self._is_for_many:
+            return str(len(self._each))
         return self._action.given.get(NAMES_TO_TYPE.get(self._verb.verb, ""), "") or self.given().get(
             NAMES_TO_TYPE.get(self._verb.verb, ""), ""
         )
@@ -80,12 +88,17 @@ class StorageVerbDialog(Dialog):
     def body(self) -> Sequence[Widget]:
         """What is given, what is asked, what it means, and the name to type."""
         told = Words(markup=False)
-        told.show_lines([labelled(_label(name), value, width=14) for name, value in self._action.given.items()])
+        told.show_lines(self._told())
         fields = [field(_label(name), widget) for name, widget in self._inputs.items()]
         typed = [field("Confirm", self._confirmation)] if self._verb.verb in NAMES_TO_TYPE else []
         gap = Words(markup=False)
         gap.show_lines([BLANK])
         return [*([told] if self._action.given else []), *fields, gap, self._means, *typed]
+
+    def _told(self) -> list[Line]:
+        if self._is_for_many:
+            return [labelled(f"{len(self._each)} rows", ", ".join(self._each), width=14)]
+        return [labelled(_label(name), value, width=14) for name, value in self._action.given.items()]
 
     def on_mount(self) -> None:
         """The first field has the keyboard, else Cancel."""
@@ -100,38 +113,63 @@ class StorageVerbDialog(Dialog):
         super().take(view)
         self._tell()
 
-    def given(self) -> dict[str, str]:
-        """What the row says and what was typed."""
+    def given(self, row: Mapping[str, str] | None = None) -> dict[str, str]:
+        """What a row says, the first one without `row`, and what was typed."""
         typed = {
             name: widget.value.strip() if isinstance(widget, Input) else "".join(widget.chosen)
             for name, widget in self._inputs.items()
         }
-        return {name: value for name, value in {**self._action.given, **typed}.items() if value}
+        says = self._action.given if row is None else row
+        return {name: value for name, value in {**says, **typed}.items() if value}
 
     @on(Input.Changed)
     @on(Choices.Changed)
     def _tell(self) -> None:
-        self._meaning = meaning_of(self._verb, self.given(), self.view.cluster)
-        self._means.show_lines(meaning_lines(self._meaning))
+        cluster = self.view.cluster
+        self._meanings = {
+            key: meaning_of(self._verb, self.given(self._each[key]), cluster) for key in self.left(self._each)
+        }
+        self._means.show_lines(self._lines())
         self._confirmation.placeholder = f"type {self.name_to_type} here"
 
+    def _lines(self) -> list[Line]:
+        if not self._is_for_many:
+            return [line for meaning in self._meanings.values() for line in meaning_lines(meaning)]
+        return meanings_lines(self._meanings)
+
+    def tell_again(self) -> None:
+        """Some are tasks now."""
+        self._tell()
+
     def act(self) -> None:
-        """Ask for it, unless something is missing or the name was not typed."""
-        meaning = self._meaning
-        if not meaning.may_be_asked:
-            self.say(*meaning_lines(meaning))
-            if meaning.missing:
-                self.point_at_field(meaning.missing[0])
+        """Ask for what may be asked for, unless something is missing or the name was not typed."""
+        self._tell()
+        ready = {key: meaning for key, meaning in self._meanings.items() if meaning.may_be_asked}
+        if not ready:
+            self.say(*self._lines())
+            missing = next((meaning.missing for meaning in self._meanings.values() if meaning.missing), ())
+            if missing:
+                self.point_at_field(missing[0])
             return
         if self._verb.verb in NAMES_TO_TYPE and self._confirmation.value.strip() != self.name_to_type:
             self.say(((f"✗ type {self.name_to_type} to confirm", "bad"),))
             self._confirmation.focus()
             return
-        self.ask(ask_storage(self._verb.verb, self.given()), "", meaning.title)
+        asked = [
+            OneOfMany(
+                subject=subject_of(self._each[key]),
+                name=key,
+                request=ask_storage(self._verb.verb, self.given(self._each[key])),
+            )
+            for key in ready
+        ]
+        self.ask_many(asked, next(iter(ready.values())).title if len(ready) == 1 else self.title_text().lower())
 
     def done(self) -> None:
-        """It is a task now."""
-        self.app.notify(f"{self._meaning.title}: asked for as a task, see 5", markup=False)
+        """They are tasks now."""
+        titles = [meaning.title for meaning in self._meanings.values() if meaning.title]
+        what = titles[0] if len(titles) == 1 else f"{len(titles)} times {self.title_text().lower()}"
+        self.app.notify(f"{what}: asked for as {'a task' if len(titles) == 1 else 'tasks'}, see 5", markup=False)
         super().done()
 
 

@@ -13,18 +13,18 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Input
 
-from pvccore.model.errors import PvcError
 from pvccore.plan.preview import Preview
-from pvctui.dialogs.dialog import Dialog
 from pvctui.dialogs.field import field
-from pvctui.dialogs.messages import AskedForMany, OneOfMany
+from pvctui.dialogs.many import ManyDialog
+from pvctui.dialogs.messages import OneOfMany
 from pvctui.requests import request_of
 from pvctui.rows.aftermath import aftermath_lines
 from pvctui.rows.lines import BLANK, Line, many
-from pvctui.rows.verb_lines import result_lines, verb_lines
+from pvctui.rows.verb_lines import verb_lines
 from pvctui.rows.verb_plan import Part, Target, plan_of, targets_of
 from pvctui.rows.view import View
 from pvctui.verbs import AskedText, Given, Verb
+from pvctui.widgets.cell_text import printable
 from pvctui.widgets.choices import Choices
 from pvctui.widgets.detail import Words
 from pvctui.widgets.live_table import LiveTable
@@ -51,7 +51,7 @@ class LookedAhead(Message):
         self.lines = lines
 
 
-class VerbDialog(Dialog):
+class VerbDialog(ManyDialog):
     """One verb on its subjects, as they stand while the dialog is open."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -67,8 +67,6 @@ class VerbDialog(Dialog):
         self._names = {key: view.cluster.vms[key].name if key in view.cluster.vms else key for key in self.keys}
         self._parts: list[Part] = []
         self._planned_at_s = view.now_s
-        self._asked: dict[str, str] = {}
-        self._results: dict[str, PvcError | None] = {}
         self._means = Words(markup=False, id="means")
         self._ahead = Words(markup=False)
         self._looked_ahead: dict[str, Preview] = {}
@@ -124,7 +122,7 @@ class VerbDialog(Dialog):
 
     def _text_input(self, asked: AskedText) -> Input:
         """A name is a beginning of the next one."""
-        value = self.name_to_type if asked.name == "name" else ""
+        value = printable(self.name_to_type) if asked.name == "name" else ""
         return Input(value, id=f"field-{asked.name}", compact=True, max_length=LONGEST_TEXT, placeholder=asked.hint)
 
     def _is_migrated(self) -> bool:
@@ -155,7 +153,7 @@ class VerbDialog(Dialog):
     @on(Input.Changed)
     def _tell(self) -> None:
         self._planned_at_s = self.view.now_s
-        self._parts = plan_of(self.verb, self._left(), self.view.cluster, self._given())
+        self._parts = plan_of(self.verb, self.left(self.keys), self.view.cluster, self._given())
         self._means.show_lines(verb_lines(self.verb, self._parts))
         if self.verb.name == "flush":
             self._look_ahead()
@@ -177,10 +175,6 @@ class VerbDialog(Dialog):
     def _tell_ahead(self, message: LookedAhead) -> None:
         message.stop()
         self._ahead.show_lines([*message.lines, BLANK] if message.lines else [])
-
-    def _left(self) -> list[str]:
-        """Those that have not been done yet."""
-        return [key for key in self.keys if key not in self._results or self._results[key] is not None]
 
     def _given(self) -> Given:
         to = self._targets.cursor_key if self.verb.takes_target else ""
@@ -222,9 +216,6 @@ class VerbDialog(Dialog):
 
     def _ask(self, parts: Sequence[Part]) -> None:
         given = self._given()
-        self.begin(self.verb.doing)
-        self._asked = {part.key: part.name for part in parts}
-        self._results = {key: error for key, error in self._results.items() if error is None}
         asked = [
             OneOfMany(
                 subject=f"{self.verb.kind} {part.key}",
@@ -235,26 +226,11 @@ class VerbDialog(Dialog):
             )
             for part in parts
         ]
-        self._tell_results()
-        self.post_message(AskedForMany(self, asked, self.verb.doing))
+        self.ask_many(asked, self.verb.doing)
 
-    def one_finished(self, one: OneOfMany, error: PvcError | None) -> None:
-        """What came of one of them."""
-        self._results[one.subject.partition(" ")[2]] = error
-        if any(key not in self._results for key in self._asked):
-            self._tell_results()
-            return
-        failed = [error for key in self._asked if (error := self._results[key]) is not None]
-        if not failed:
-            self.done()
-            return
-        self.refused(failed[0])
+    def tell_again(self) -> None:
+        """Some were done: the plan of the others may be another."""
         self._tell()
-        self._tell_results()
-
-    def _tell_results(self) -> None:
-        told = {key: str(error) if error is not None else "" for key, error in self._results.items()}
-        self.say(*result_lines(self._asked, told))
 
 
 def _target_row(target: Target) -> Row:

@@ -12,7 +12,7 @@ from pvctui.rows.forecast_lines import death_cell
 from pvctui.rows.lines import many
 from pvctui.rows.view import View
 from pvctui.widgets.meter import UNKNOWN, age, bar, usage
-from pvctui.widgets.node_map import NodeCell
+from pvctui.widgets.node_map import LONGEST_TEXT, NodeCell
 from pvctui.widgets.rows import Align, Cell, Column, Measure, Row
 
 BAR_WIDTH = 6
@@ -194,5 +194,6 @@ def _map_text(node: Node, state: NodeState, view: View) -> str:
     if state.word in ("off", "never seen", "fenced"):
         return state.word
     if not node.is_ready:
-        return node.readiness.state.value + (f", {total}" if total else "")
+        whole = f"{node.readiness.state}, {many(total, 'VM')}" if total else node.readiness.state.value
+        return whole if len(whole) <= LONGEST_TEXT else f"{node.readiness.state}, {total}"
     return many(total, "VM")

@@ -24,7 +24,7 @@ RESILIENCE_COLUMNS = (
     Column(key="agents", title="FENCED BY", width=20, max_width=34, weight=1, from_width=110),
     Column(key="why", title="WHY", width=12, weight=3, from_width=70, sortable=False),
 )
-NOT_TESTED = "not yet"
+NOT_TESTED = "never"
 
 
 def rows_of_resilience(view: View, names: Iterable[str] | None = None) -> list[Row]:

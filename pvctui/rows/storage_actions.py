@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from pvccore.model.cluster import Cluster
 from pvccore.model.errors import PvcError
@@ -19,13 +19,21 @@ NAMES_TO_TYPE = {
 """Verb → the field whose value must be typed again before it is carried out."""
 
 
+ONE_BY_ONE = frozenset({"storage volume rename", "storage volume clone", "storage volume snapshot rename"})
+"""Verbs that give a new name: no two rows can have the same."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StorageAction:
-    """A verb with fields that are given by the row, and others that are only proposed."""
+    """A verb with fields that are given by the row, and others that are only proposed.
+
+    others: what further rows give, where it is for many.
+    """
 
     verb: str
     given: Mapping[str, str] = field(default_factory=dict)
     proposed: Mapping[str, str] = field(default_factory=dict)
+    others: tuple[Mapping[str, str], ...] = ()
 
     @property
     def of(self) -> StorageVerb:
@@ -33,17 +41,31 @@ class StorageAction:
         return STORAGE_VERBS[self.verb]
 
     @property
+    def each(self) -> tuple[Mapping[str, str], ...]:
+        """What every row gives."""
+        return (self.given, *self.others)
+
+    @property
     def choice(self) -> str:
         """It in one word, for a menu."""
-        return CHOICE + json.dumps([self.verb, dict(self.given), dict(self.proposed)])
+        others = [dict(one) for one in self.others]
+        return CHOICE + json.dumps([self.verb, dict(self.given), dict(self.proposed), others])
+
+
+def subject_of(given: Mapping[str, str]) -> str:
+    """The row that a verb's fields name: `osd 3`, `volume vms/a`, `snapshot vms/a@b`."""
+    if "volume" in given and "name" in given:
+        return f"snapshot {given['volume']}@{given['name']}"
+    kind = next((kind for kind in ("osd", "volume", "pool") if kind in given), "")
+    return f"{kind} {given[kind]}" if kind else ""
 
 
 def action_of_choice(choice: str) -> StorageAction | None:
     """The action behind a menu's choice; None for another kind of choice."""
     if not choice.startswith(CHOICE):
         return None
-    verb, given, proposed = json.loads(choice.removeprefix(CHOICE))
-    return StorageAction(verb=verb, given=given, proposed=proposed)
+    verb, given, proposed, others = json.loads(choice.removeprefix(CHOICE))
+    return StorageAction(verb=verb, given=given, proposed=proposed, others=tuple(others))
 
 
 def actions_on(subject: str, cluster: Cluster) -> list[StorageAction]:
@@ -66,6 +88,17 @@ def actions_on(subject: str, cluster: Cluster) -> list[StorageAction]:
     if kind == "snapshot":
         return _snapshot(key)
     return []
+
+
+def actions_on_many(subjects: Sequence[str], cluster: Cluster) -> list[StorageAction]:
+    """What can be done to each of several rows of one kind with the same words."""
+    first, *rest = subjects
+    further = [{one.verb: one for one in actions_on(subject, cluster)} for subject in rest]
+    return [
+        replace(action, others=tuple(one[action.verb].given for one in further))
+        for action in actions_on(first, cluster)
+        if action.given and action.verb not in ONE_BY_ONE and all(action.verb in one for one in further)
+    ]
 
 
 def every_action() -> list[StorageAction]:

@@ -11,6 +11,7 @@ from pvccore.plan.storage import StorageVerb, complete
 from pvctui.rows.lines import Line
 
 MOST_LOSSES = 8
+MOST_ROWS = 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,4 +56,24 @@ def meaning_lines(meaning: Meaning) -> list[Line]:
         lines += [(("Lost for good:", "bad"),), *((f"  {loss}",) for loss in meaning.losses[:MOST_LOSSES])]
         left = len(meaning.losses) - MOST_LOSSES
         lines += [((f"  and {left} more", "dim"),)] if left > 0 else []
+    return lines
+
+
+def meanings_lines(meanings: Mapping[str, Meaning]) -> list[Line]:
+    """For many rows: what is missing once, then a line each, with what it would lose."""
+    missing = next((meaning for meaning in meanings.values() if meaning.missing), None)
+    if missing is not None:
+        return meaning_lines(missing)
+    lines: list[Line] = []
+    for key, meaning in list(meanings.items())[:MOST_ROWS]:
+        if meaning.refusal:
+            lines.append(((f"✗ {key}: {meaning.refusal}", "bad"),))
+        else:
+            lost = "; ".join(meaning.losses[:MOST_LOSSES])
+            lines.append(("  ", (key, "strong"), *((("  lost for good: ", "bad"), lost) if lost else ())))
+    left, refused = len(meanings) - MOST_ROWS, sum(1 for meaning in meanings.values() if meaning.refusal)
+    if left > 0:
+        lines.append(((f"  and {left} more", "dim"),))
+    if refused:
+        lines.append(((f"{refused} of {len(meanings)} can't be done now and will be left alone", "warn"),))
     return lines

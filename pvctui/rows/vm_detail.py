@@ -63,7 +63,7 @@ def _summary(vm: Vm, view: View) -> list[Line]:
         labelled("volumes", *_listed(definition.volumes)),
         labelled("networks", *_listed(definition.networks)),
         labelled("description", definition.description or (UNKNOWN, "dim")),
-        labelled("uuid", (vm.uuid, "dim")),
+        labelled("uuid", (vm.uuid, "dim"), width=6),
     ]
     return lines
 

@@ -25,9 +25,9 @@ VM_COLUMNS = (
     Column(key="trend", title="", width=SPARK_WIDTH, from_width=90, sortable=False),
     Column(key="memory", title="MEMORY", width=9, min_width=8, align=Align.RIGHT, measure=Measure.MEBIBYTES),
     Column(key="limit", title="LIMIT", width=12, max_width=24, weight=1, from_width=92),
-    Column(key="selector", title="SELECTOR", width=8, from_width=125),
-    Column(key="restart", title="RESTART", width=7, from_width=135),
-    Column(key="tags", title="TAGS", width=10, max_width=24, weight=1, from_width=145),
+    Column(key="selector", title="SELECTOR", width=8, from_width=140),
+    Column(key="restart", title="RESTART", width=7, from_width=150),
+    Column(key="tags", title="TAGS", width=10, max_width=24, weight=1, from_width=160),
     Column(key="why", title="WHY", width=12, min_width=6, weight=4, sortable=False),
 )
 VM_FIELDS = ("uuid", "description")

@@ -55,6 +55,7 @@ class DetailScreen(OverPlace):
         """What is known now."""
         self.query_one(Header).take(view)
         self.query_one(Banners).take(view)
+        self.set_class(not view.link.is_live, "-stale")
         self._detail.about(*subject_tabs(self.subject, view))
 
     def action_step(self, steps: int) -> None:

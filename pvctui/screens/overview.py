@@ -19,6 +19,7 @@ from pvctui.screens.history import Seen
 from pvctui.screens.place import Opened, Place
 from pvctui.widgets.detail import Words
 from pvctui.widgets.live_table import LiveTable
+from pvctui.widgets.meter import age
 from pvctui.widgets.node_map import NodeMap
 
 LAST_ENTRIES = 30
@@ -68,7 +69,7 @@ class OverviewPlace(Place):
             self.last.set_rows(rows_of_journal(view.cluster.journal[-LAST_ENTRIES:], view.now_s))
         if view.delta.full or is_first:
             self._put_capacity(view)
-        self.attention.stale = self.last.stale = not view.link.is_live
+        self._show_age(view)
 
     def note(self, view: View) -> None:
         """Nothing is kept: all of it is made anew when shown."""
@@ -76,8 +77,14 @@ class OverviewPlace(Place):
 
     def tick(self, view: View) -> None:
         """Ages and the pulse go on."""
+        self._show_age(view)
         self._put_attention(view)
         self._put_capacity(view)
+
+    def _show_age(self, view: View) -> None:
+        """What may be wrong by now is dim."""
+        self.attention.stale = self.last.stale = not view.link.is_live
+        self.set_class(not view.link.is_live, "-stale")
 
     def _put_attention(self, view: View) -> None:
         found = troubles(view) if view.link.age_s is not None else []
@@ -92,6 +99,8 @@ class OverviewPlace(Place):
             return view.link.trouble or "connecting …"
         if not view.cluster.nodes:
             return "no node has registered yet"
+        if not view.link.is_live:
+            return f"nothing was wrong {age(view.link.age_s)} ago; what is now is not known"
         return f"✓ All well, since {clock(self._well_since_s)}"
 
     def _put_capacity(self, view: View) -> None:

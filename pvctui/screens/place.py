@@ -166,15 +166,20 @@ class ListPlace(Place):
         everything, self._is_new = self._is_new, False
         self.view = view
         self.put_rows(view, changed, everything=everything)
-        self.table.stale = not view.link.is_live
+        self._show_age(view)
         if everything or self.table.cursor_key in changed:
             self.show_detail()
 
     def tick(self, view: View) -> None:
         """Ages in the detail go on."""
         self.view = view
-        self.table.stale = not view.link.is_live
+        self._show_age(view)
         self.show_detail()
+
+    def _show_age(self, view: View) -> None:
+        """What may be wrong by now is dim."""
+        self.table.stale = not view.link.is_live
+        self.set_class(not view.link.is_live, "-stale")
 
     def show_detail(self) -> None:
         """Say what is known of the row under the cursor."""

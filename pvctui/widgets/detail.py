@@ -18,6 +18,10 @@ from pvctui.widgets.rows import Cell
 from pvctui.widgets.text_view import TextView
 from pvctui.widgets.words import content_of
 
+TAB_GAP = "  "
+FURTHER = "… "
+"""Stands where there are more tabs to the left."""
+
 
 class Words(Static):
     """Lines of words; set anew only when they differ, wrapped anew for every width."""
@@ -84,6 +88,10 @@ class Detail(Vertical):
         """The title of the tab that a person chose; "" before."""
         return self._chosen
 
+    def on_resize(self, _event: Resize) -> None:
+        """Other tabs may have room."""
+        self._show()
+
     def about(self, subject: str, tabs: Sequence[Tab]) -> None:
         """Show this subject."""
         if subject != self.title_shown:
@@ -116,10 +124,8 @@ class Detail(Vertical):
         if not self.is_mounted:
             return
         index = self._index()
-        pieces: list[Cell] = []
-        for place, tab in enumerate(self._tabs):
-            pieces += [(tab.title, "accent" if place == index else "dim"), "  "]
-        self.query_one("#detail-tabs", OneLine).show(tuple(pieces))
+        tabs = self.query_one("#detail-tabs", OneLine)
+        tabs.show(tabs_line([tab.title for tab in self._tabs], index, tabs.size.width))
         if self._tabs:
             self._fill(self._tabs[index])
         else:
@@ -135,6 +141,21 @@ class Detail(Vertical):
         shown.show_lines(tab.lines())
         if tab.wants:
             self.post_message(TextWanted(tab.wants))
+
+
+def tabs_line(titles: Sequence[str], chosen: int, width: int) -> Line:
+    """The titles of the tabs; where they have no room, from as far right that the chosen one is in sight."""
+    first = 0
+    while width and first < chosen and _width(titles[first : chosen + 1]) + len(FURTHER) * (first > 0) > width:
+        first += 1
+    pieces: list[Cell] = [(FURTHER, "dim")] if first else []
+    for place, title in enumerate(titles[first:], first):
+        pieces += [(title, "accent" if place == chosen else "dim"), TAB_GAP]
+    return tuple(pieces)
+
+
+def _width(titles: Sequence[str]) -> int:
+    return sum(len(title) for title in titles) + len(TAB_GAP) * (len(titles) - 1)
 
 
 def _title(subject: str) -> str:

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from pvccore.model.change import Change, Kind, Write
 from pvccore.model.cluster import Cluster
-from pvccore.model.vm import VmState
+from pvccore.model.vm import VmState, Xml
 from pvccore.operations.reading import load_cluster
 from pvccore.state.memory import MemoryTree
 from pvccore.state.schema import Schema
@@ -54,6 +54,11 @@ class StoredCluster:
         before = self.now().vms[uuid].definition
         write = Write(kind=Kind.DEFINITION, key=uuid, before=before, after=replace(before, description=words))
         self.session.commit(Change(writes=(write,), what="described", vm=before.name))
+
+    def keep_xml(self, uuid: str, text: str) -> None:
+        """The VM was defined from this XML."""
+        write = Write(kind=Kind.XML, key=uuid, before=None, after=Xml(text=text))
+        self.session.commit(Change(writes=(write,), quiet=True))
 
     def run(self, uuid: str, state: VmState) -> None:
         """The other client writes a VM's state, as its agent would."""

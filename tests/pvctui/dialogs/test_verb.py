@@ -326,3 +326,13 @@ def test_the_keys_of_vms_are_not_keys_of_nodes() -> None:
     assert {"vm.start", "vm.migrate"} <= of_vms
     assert not {"node.flush", "node.fence"} & of_vms
     assert all(command.changes for command in COMMANDS if command.id in VERBS)
+
+
+async def test_a_flush_says_how_long_it_may_take_and_whether_another_node_may_die_afterwards() -> None:
+    async with console(cluster_of([node("hv1"), node("hv2")], [vm(1, "web1", "hv1")])) as shown:
+        await shown.press("2", "F")
+        await shown.until(lambda: "Afterwards N−1 does not hold: hv2 (1 VM parked)." in shown.text())
+        assert "2 at a time, about 3 s if memory is copied at 1 GB/s each." in shown.text()
+    async with console(at_home_and_away()) as shown:
+        await shown.press("2", "F")
+        await shown.until(lambda: "Afterwards N−1 holds: any single node may die." in shown.text())

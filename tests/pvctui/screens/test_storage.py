@@ -3,6 +3,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 
 import pytest
+from textual.widgets import Button
 
 from pvccore.model.change import Change, Kind, Write
 from pvccore.model.storage import Osds, Pools, PoolVolumes, volumes_key
@@ -148,3 +149,45 @@ async def test_every_verb_is_in_the_palette() -> None:
     async with console(on_ceph(), size=(120, 40)) as shown:
         await shown.press("colon", *"pool for volumes", "enter")
         assert "still to fill in: pool, pgs" in shown.text()
+
+
+async def test_many_volumes_are_one_dialog_with_a_line_each_and_their_number_is_typed() -> None:
+    stored = StoredCluster(well())
+    keep_storage(stored)
+    async with console(None, stored=stored, size=WIDE) as shown:
+        await shown.until(lambda: shown.app.view.cluster.storage.status.is_known)
+        await shown.press("4", "full_stop", "full_stop", "asterisk", "x", *"remove a volume", "enter")
+        text = shown.text()
+        assert "✗ vms/web1: " in text
+        assert "lost for good" in text
+        assert "can't be done now and will be left alone" in text
+        button = shown.app.screen.query_one("#act", Button)
+        button.focus()
+        assert "✗ type 3 to confirm" in await shown.press("enter")
+        await shown.press("3")
+        await shown.until(lambda: not button.has_class("-active"))
+        button.focus()
+        await shown.press("enter")
+        await shown.until(lambda: any(task.verb == "storage volume remove" for task in stored.now().tasks.values()))
+
+
+async def test_what_gives_a_new_name_is_not_for_many() -> None:
+    async with console(on_ceph(), size=WIDE) as shown:
+        text = await shown.press("4", "full_stop", "full_stop", "asterisk", "x")
+        assert "Actions on 3 marked" in text
+        assert "Rename" not in text
+
+
+def keep_storage(stored: StoredCluster) -> None:
+    writes = (
+        Write(kind=Kind.STORAGE_STATUS, key="", before=None, after=STATUS),
+        Write(kind=Kind.OSDS, key="", before=None, after=Osds(osds=OSDS)),
+        Write(kind=Kind.POOLS, key="", before=None, after=Pools(pools=POOLS)),
+        Write(
+            kind=Kind.VOLUMES,
+            key=volumes_key("vms", 0),
+            before=None,
+            after=PoolVolumes(pool="vms", volumes=tuple(VOLUMES["vms"].values())),
+        ),
+    )
+    stored.session.commit(Change(writes=writes, quiet=True))
