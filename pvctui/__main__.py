@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from pvccore.state.address import ZooKeeperAddress
     from pvctui.app import Console
-    from pvctui.demo_actions import DemoActions
     from pvctui.look import Looks
     from pvctui.requests import Requests
 
@@ -19,6 +21,8 @@ from pvccore.model.errors import Invalid, PvcError
 DEMO_OFFER = "`pvc-tui --demo` shows the console on a simulated cluster"
 LOOKS_FILE = Path("~/.config/pvc/tui.toml")
 LOOKS_OFFER = "`pvc-tui --default-looks` starts without it"
+ESCAPE_DELAY_MS = "25"
+"""So soon after Esc a letter counts as pressed with Alt. Textual's 100 ms are within a hand's reach."""
 PLAIN_SIZE = (120, 40)
 SMALLEST, LARGEST = 20, 1000
 CONNECT_LIMIT_S = 5.0
@@ -72,6 +76,7 @@ def _keys(text: str) -> tuple[str, ...]:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the console; the exit status."""
     options = parser().parse_args(arguments)
+    os.environ.setdefault("ESCDELAY", ESCAPE_DELAY_MS)  # read when Textual is first imported
     try:
         looks = _looks(options)
         options.read_only = options.read_only or looks.read_only
@@ -102,6 +107,7 @@ def _looks(options: argparse.Namespace) -> Looks:
 
 
 def _run_demo(options: argparse.Namespace, looks: Looks) -> int:
+    from pvctui.app import Console
     from pvctui.bridge import LiveFeed, Opened
     from pvctui.requests import Requests
     from simulation.demo import NODES, VMS, DemoWorld
@@ -117,17 +123,31 @@ def _run_demo(options: argparse.Namespace, looks: Looks) -> int:
 
     feed = LiveFeed(open_world)
     try:
-        return _show(options, Requests(feed=feed, who=_who(), read_only=options.read_only), looks, world)
+        requests = Requests(feed=feed, who=_who(), read_only=options.read_only)
+        return _show(options, Console(requests, looks=looks, demo=world))
     finally:
         world.stop()
 
 
 def _run_real(options: argparse.Namespace, looks: Looks) -> int:
-    from pvccore.operations.config import choose_cluster
+    from pvccore.operations.config import choose_cluster, known_clusters
+    from pvctui.app import Console
+    from pvctui.clusters import KnownCluster
+
+    name, address = choose_cluster(options.cluster, config=options.config)
+    known = known_clusters(options.config) if name else {}
+    clusters = [
+        KnownCluster(name=one, where=known[one].where, way=partial(_way, known[one], one, read_only=options.read_only))
+        for one in sorted(known)
+    ]
+    requests = _way(address, name, read_only=options.read_only)
+    return _show(options, Console(requests, looks=looks, clusters=clusters, cluster=name))
+
+
+def _way(address: ZooKeeperAddress, name: str, *, read_only: bool) -> Requests:
+    """A new way to a cluster; it connects when it is started."""
     from pvctui.bridge import LiveFeed, Opened
     from pvctui.requests import Requests
-
-    _, address = choose_cluster(options.cluster, config=options.config)
 
     def open_store() -> Opened:
         from pvccore.operations.connecting import connect
@@ -135,7 +155,7 @@ def _run_real(options: argparse.Namespace, looks: Looks) -> int:
         store = connect(address, limit_s=CONNECT_LIMIT_S, must_exist=False)
         return Opened(store=store, schema=address.schema, where=address.where)
 
-    return _show(options, Requests(feed=LiveFeed(open_store), who=_who(), read_only=options.read_only), looks)
+    return Requests(feed=LiveFeed(open_store, name=name), who=_who(), read_only=read_only)
 
 
 def _who() -> str:
@@ -144,11 +164,8 @@ def _who() -> str:
     return who_asks()
 
 
-def _show(options: argparse.Namespace, requests: Requests, looks: Looks, world: DemoActions | None = None) -> int:
+def _show(options: argparse.Namespace, app: Console) -> int:
     """In the terminal, or as one frame where there is none."""
-    from pvctui.app import Console
-
-    app = Console(requests, looks=looks, demo=world)
     if options.screenshot is None and sys.stdin.isatty() and sys.stdout.isatty():
         app.run()
         return app.return_code or 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from time import time
 
 from textual import on
@@ -12,6 +13,9 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.worker import Worker
 
+from pvccore.model.cluster import Delta
+from pvccore.model.errors import PvcError
+from pvctui.clusters import KnownCluster
 from pvctui.commands import OVERVIEW, PLACE_OF_KIND, Command, command_of_action
 from pvctui.demo_actions import DemoActions
 from pvctui.dialogs.messages import Asked, AskedForMany, Chosen
@@ -32,7 +36,9 @@ from pvctui.widgets.line import OneLine
 from pvctui.widgets.tab_line import TabLine
 
 TICK_S = 1.0
-UNDER_DIALOGS = frozenset({"quit", "edit", "actions", "focus_next", "focus_previous", "go_last", "history"})
+UNDER_DIALOGS = frozenset(
+    {"quit", "edit", "actions", "focus_next", "focus_previous", "go_last", "history", "suspend_process"}
+)
 """Actions that a dialog leaves to the console."""
 
 
@@ -52,20 +58,28 @@ class Console(App[None]):
         requests: Requests,
         *,
         looks: Looks = PLAIN,
+        clusters: Sequence[KnownCluster] = (),
+        cluster: str = "",
         demo: DemoActions | None = None,
         wall_clock: Callable[[], float] = time,
     ) -> None:
-        """`requests`: the way to the cluster, with the feed of its snapshots. `demo`: the simulated world."""
+        """`requests`: the way to the cluster, with the feed of its snapshots. `demo`: the simulated world.
+
+        `clusters`: all that there are to choose from, and the name of the one that `requests` leads to.
+        """
         super().__init__()
         self._put_on(looks)
         self.HORIZONTAL_BREAKPOINTS, self.VERTICAL_BREAKPOINTS = WIDTHS, HEIGHTS
         self.feed = requests.feed
         self.requests = requests
         self.demo = demo
+        self.clusters = clusters
+        self.cluster = cluster
         self.frame = Frame(looks)
         self.errands = Errands(self)
         self.ways = Ways(self)
         self._fetching = Fetching(self)
+        self._wall_clock = wall_clock
         self._lens = Lens(wall_clock=wall_clock, read_only=requests.read_only)
 
     def _put_on(self, looks: Looks) -> None:
@@ -89,12 +103,25 @@ class Console(App[None]):
         """The frame is there before the data."""
         await self.show_place(OVERVIEW)
         self.set_interval(TICK_S, self._tick)
+        # Back from the shell, nothing that was painted before is on the terminal any more.
+        self.app_resume_signal.subscribe(self, lambda _app: self.refresh(layout=True))
         self.feed.start(self._wake)
 
     def on_unmount(self) -> None:
         """Nothing wakes a console that is gone, and the collector may have what it held."""
         self.feed.stop()
         gc.unfreeze()
+
+    def _show_cluster(self, known: KnownCluster) -> None:
+        """Leave this cluster for another: nothing of it stays, and what was asked of it goes on."""
+        self.run_worker(self.feed.stop, thread=True, exit_on_error=False, name=f"leaving {self.cluster}")
+        self.cluster, self.requests = known.name, known.way()
+        self.feed = self.requests.feed
+        self.ways = Ways(self)
+        self._lens = Lens(wall_clock=self._wall_clock, read_only=self.requests.read_only)
+        self._lens.take_in(replace(self.feed.take(), delta=Delta(full=True)))
+        self._spread()
+        self.feed.start(self._wake)
 
     def _wake(self) -> None:
         self.post_message(ClusterChanged())
@@ -261,10 +288,11 @@ class Console(App[None]):
 
     def action_palette(self) -> None:
         """Everything there is, by name."""
-        from pvctui.menus import palette
+        from pvctui.menus import look_entries, palette
 
         commands = [command for command in self.looks.keys.commands if self.demo is not None or not command.demo]
-        self.push_screen(palette(self.view, self.subjects, commands, self.refusal))
+        looks = look_entries(self.clusters, self.cluster)
+        self.push_screen(palette(self.view, self.subjects, commands, looks, self.refusal))
 
     def action_actions(self) -> None:
         """What can be changed from here; what can't, with the reason."""
@@ -279,8 +307,14 @@ class Console(App[None]):
 
         dialog = dialog_behind(message.choice, self.view)
         command = self.looks.keys.command(message.choice)
+        kind, _, name = message.choice.partition(" ")
+        known = next((one for one in self.clusters if kind == "cluster" and one.name == name), None)
         if dialog is not None:
             self.push_screen(dialog)
+        elif known is not None:
+            self._show_cluster(known)
+        elif kind == "theme":
+            self.theme = name
         elif command is None:
             self.post_message(Opened(message.choice))
         else:
@@ -297,6 +331,24 @@ class Console(App[None]):
         verb = VERBS[name]
         if keys and kind == verb.kind and self.may_change():
             self.push_screen(VerbDialog(self.view, verb, keys))
+
+    def action_terminal(self) -> None:
+        """The serial console of the VM or a shell on the node, with the screen handed over."""
+        from pvctui.outside import command_for, run_outside
+
+        try:
+            trouble = run_outside(self, command_for(self.subject, self.view.cluster, self.looks))
+        except PvcError as error:
+            trouble = str(error)
+        if trouble:
+            self.tell(trouble, bad=True)
+
+    def action_suspend_process(self) -> None:
+        """Into the background of the shell, until `fg`."""
+        if self.is_web:
+            self.tell("a browser has no shell to go back to", bad=True)
+        else:
+            super().action_suspend_process()
 
     def action_demo(self) -> None:
         """Break and mend the simulated world."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from pvccore.model.cluster import Cluster, Delta
 from pvccore.model.errors import PvcError, Refused, Unavailable
+from pvccore.model.settings import Settings
 from pvccore.state.store import Connection, Store
 from pvctui.rows.view import Link
 
@@ -70,11 +71,14 @@ class LiveFeed:
     open_store: connects; may block, and raises `Unavailable` or `Refused`; called again until it succeeds.
     """
 
-    def __init__(self, open_store: Callable[[], Opened], *, clock: Callable[[], float] = monotonic) -> None:
+    def __init__(
+        self, open_store: Callable[[], Opened], *, name: str = "", clock: Callable[[], float] = monotonic
+    ) -> None:
+        """`name`: what the cluster is called until it says so itself."""
         self._open_store = open_store
         self._clock = clock
         self._lock = Lock()
-        self._cluster = Cluster()
+        self._cluster = Cluster(settings=Settings(cluster_name=name)) if name else Cluster()
         self._delta = Delta()
         self._loaded = False
         self._told = False

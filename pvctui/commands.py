@@ -185,9 +185,18 @@ COMMANDS: tuple[Command, ...] = (
     Command(id="go.last", keys="minus", description="The last view; again: this one", action="go_last"),
     Command(id="go.back", keys="left_square_bracket", description="Back through the views", action="history(-1)"),
     Command(id="go.forward", keys="right_square_bracket", description="Forward again", action="history(1)"),
+    Command(
+        id="open.terminal",
+        keys="v",
+        description="Serial console of the VM, or a shell on the node, in this terminal",
+        action="terminal",
+        label="console",
+        places=frozenset({NODES, VMS}),
+    ),
     Command(id="pane.next", keys="tab", description="Next pane", action="app.focus_next"),
     Command(id="pane.previous", keys="shift+tab", description="Previous pane", action="app.focus_previous"),
     Command(id="back", keys="escape", description="One level back; never quits", action="one_back"),
+    Command(id="suspend", keys="ctrl+z", description="Suspend the console, `fg` comes back", action="suspend_process"),
     Command(
         id="quit", keys="q,ctrl+q", description="Quit the console; the cluster goes on", action="quit", label="quit"
     ),

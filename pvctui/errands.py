@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 from textual.message import Message
 from textual.worker import Worker, WorkerState
 
+from pvccore.model.cluster import Cluster
 from pvccore.model.errors import PvcError, Unavailable
 from pvctui.dialogs.messages import Asked, AskedForMany, OneOfMany
 
 if TYPE_CHECKING:
     from pvctui.app import Console
+    from pvctui.requests import Request, Requests
 
 
 class Finished(Message):
@@ -37,10 +39,12 @@ class Errands:
         """Carry them out one after the other; every row shows it until its own outcome is known."""
         left = deque(asked.asked if isinstance(asked, AskedForMany) else [_only_one(asked)])
         self._console.show_on_way(asked.words, *(one.subject for one in left))
+        # Another cluster may be looked at meanwhile: what was asked for goes where it was asked.
+        requests, seen = self._console.requests, self._console.view.cluster
 
         def carry_out() -> None:
             while left:
-                error = self._error_of(left[0])
+                error = _error_of(requests, left[0].request, self._newest(requests, seen))
                 self._console.post_message(Finished(asked, left.popleft(), error))
 
         def give_up(error: PvcError) -> None:
@@ -50,13 +54,10 @@ class Errands:
         worker = self._console.run_worker(carry_out, thread=True, exit_on_error=False, name=asked.words)
         self._left[worker] = give_up
 
-    def _error_of(self, one: OneOfMany) -> PvcError | None:
-        """Why a request could not be carried out, on a worker's thread."""
-        try:
-            self._console.requests.carry_out(one.request, self._console.view.cluster)
-        except PvcError as refused:
-            return refused
-        return None
+    def _newest(self, requests: Requests, seen: Cluster) -> Cluster:
+        """What is known of the cluster that was asked; the view is read first, for it is swapped last."""
+        newest = self._console.view.cluster
+        return newest if self._console.requests is requests else seen
 
     def worker_changed(self, worker: Worker[None]) -> None:
         """A worker that died of a defect is told to the person, in place of a dialog that waits for ever."""
@@ -81,6 +82,15 @@ class Errands:
             return
         if error is not None:
             console.tell(f"{asked.words} {one.name}".rstrip() + f": {error}", bad=True)
+
+
+def _error_of(requests: Requests, request: Request, newest: Cluster) -> PvcError | None:
+    """Why a request could not be carried out, on a worker's thread."""
+    try:
+        requests.carry_out(request, newest)
+    except PvcError as refused:
+        return refused
+    return None
 
 
 def _only_one(asked: Asked) -> OneOfMany:

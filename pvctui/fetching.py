@@ -35,11 +35,11 @@ class Fetching:
             return
         self._under_way.add(key)
         console = self._console
-        view = console.view
+        view, requests = console.view, console.requests
 
         def read() -> None:
             try:
-                fetched = Fetched(text=console.requests.xml_of(key.split(" ")[1], view.cluster))
+                fetched = Fetched(text=requests.xml_of(key.split(" ")[1], view.cluster))
             except PvcError as error:
                 fetched = Fetched(error=str(error), at_s=view.now_s)
             console.post_message(Read(key, fetched))

@@ -4,23 +4,40 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from pvctui.clusters import KnownCluster
 from pvctui.commands import Command
 from pvctui.dialogs.dialog import Dialog
-from pvctui.dialogs.palette import Palette, command_entries, subject_entries
+from pvctui.dialogs.palette import Entry, Palette, command_entries, subject_entries
 from pvctui.dialogs.storage_choices import all_entries, dialog_of, entries_on
 from pvctui.dialogs.verb_choices import verb_dialog, verb_entries
+from pvctui.look import THEME_NAMES
 from pvctui.rows.view import View
 from pvctui.verbs import VERBS
 
 MANY = 2
 
 
-def palette(view: View, subjects: Sequence[str], commands: Sequence[Command], refusal: str) -> Palette:
+def palette(
+    view: View, subjects: Sequence[str], commands: Sequence[Command], looks: Sequence[Entry], refusal: str
+) -> Palette:
     """Everything there is, by name."""
     here = verb_entries(subjects, view, refusal, keyless_only=True)
     by_name = [*subject_entries(view), *all_entries(view, refusal)]
-    entries = [*command_entries(commands, refusal), *here, *by_name]
+    entries = [*command_entries(commands, refusal), *looks, *here, *by_name]
     return Palette(view, "Commands, nodes and VMs", entries)
+
+
+def look_entries(clusters: Sequence[KnownCluster], cluster: str) -> list[Entry]:
+    """The clusters and the themes that there are: `:cluster NAME`, `:theme NAME`."""
+    others = [
+        Entry(choice=f"cluster {one.name}", name=f"cluster {one.name}", hint=one.where, refusal=_already(one, cluster))
+        for one in clusters
+    ]
+    return others + [Entry(choice=f"theme {name}", name=f"theme {name}", hint="theme") for name in THEME_NAMES]
+
+
+def _already(one: KnownCluster, cluster: str) -> str:
+    return "is the one that is shown" if one.name == cluster else ""
 
 
 def actions_menu(
@@ -28,7 +45,7 @@ def actions_menu(
 ) -> Palette:
     """What can be changed from here; what can't, with the reason. subject: the row under the cursor."""
     changing = [one for one in commands if one.changes and one.id not in VERBS]
-    here = [*verb_entries(subjects, view, refusal), *entries_on(subject, view, refusal)]
+    here = [*verb_entries(subjects, view, refusal), *entries_on(subject, view, refusal, subjects)]
     return Palette(view, _title(view, subject, subjects), [*here, *command_entries(changing, refusal)])
 
 

@@ -25,7 +25,10 @@ from pvctui.widgets.detail import Words
 class Dialog(OverPlace):
     """Focus starts on the first input, else on Cancel; Esc cancels; a refusal is shown where the hand is."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "cancel", "Cancel", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        # Before anything else: a key that follows at once is meant for what is under the dialog.
+        Binding("escape", "cancel", "Cancel", show=False, priority=True)
+    ]
     AUTO_FOCUS: ClassVar[str | None] = "#dialog Input, #dialog .first"
     TITLE_TEXT: ClassVar[str] = ""
     ACTION_TEXT: ClassVar[str] = ""

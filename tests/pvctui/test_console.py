@@ -1,6 +1,7 @@
 from dataclasses import replace
 
 import pytest
+from textual.events import Key
 
 from pvccore.model.cluster import Cluster
 from pvccore.state.store import Connection
@@ -265,3 +266,13 @@ async def test_what_comes_while_it_closes_does_no_harm() -> None:
     app._changed()
     app._tick()
     assert app.view.cluster.vms.keys() == well().vms.keys()
+
+
+async def test_a_key_after_esc_is_meant_for_what_is_under_the_dialog() -> None:
+    async with console(night()) as shown:
+        await shown.press("M")
+        app = shown.app
+        app.post_message(Key("escape", None))
+        app.post_message(Key("2", "2"))
+        await shown.until(lambda: app.place_name == "nodes")
+        assert len(app.screen_stack) == 1

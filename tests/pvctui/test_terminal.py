@@ -1,91 +1,60 @@
 """The real program in a real terminal."""
 
-import contextlib
-import fcntl
-import os
-import pty
-import re
-import select
-import struct
-import subprocess
+import shlex
 import sys
-import termios
-import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 
+from tests.pvctui.terminal import terminal_with
+
 pytestmark = pytest.mark.pty
-LIMIT_S = 60.0
-CONTROL = re.compile(rb"\x1b\[[0-9;?<>=]*[a-zA-Z]|\x1b[()][A-Z0-9]|\x1b[=>]")
+DEMO = [sys.executable, "-m", "pvctui", "--demo", "--nodes", "3", "--vms", "6"]
+SHELL = ["sh", "-c", "exec bash --norc --noprofile -i <{tty} >{tty} 2>&1"]
 
 
-@dataclass
-class Terminal:
-    """The program's screen as bytes, and its keyboard."""
-
-    program: subprocess.Popen[bytes]
-    master: int
-    seen: bytearray = field(default_factory=bytearray)
-
-    def read(self, wait_s: float) -> None:
-        if select.select([self.master], [], [], wait_s)[0]:
-            with contextlib.suppress(OSError):
-                self.seen += os.read(self.master, 65536)
-
-    def text(self) -> str:
-        return CONTROL.sub(b"", bytes(self.seen)).decode("utf-8", "replace")
-
-    def wait_for(self, true: Callable[[], bool]) -> None:
-        ends_at_s = time.monotonic() + LIMIT_S
-        while not true():
-            assert time.monotonic() < ends_at_s, self.text()[-2000:]
-            self.read(0.1)
-
-    def press(self, keys: str) -> None:
-        self.seen.clear()
-        os.write(self.master, keys.encode())
-
-    def press_until(self, key: str, true: Callable[[], bool]) -> None:
-        """Press it again and again, within a bound: a dialog that is closing may swallow one."""
-        ends_at_s = time.monotonic() + LIMIT_S
-        while not true():
-            assert time.monotonic() < ends_at_s, self.text()[-2000:]
-            self.press(key)
-            self.read_for(1.0)
-
-    def read_for(self, seconds: float) -> None:
-        ends_at_s = time.monotonic() + seconds
-        while time.monotonic() < ends_at_s:
-            self.read(0.1)
+def test_the_demo_shows_a_cluster_answers_keys_and_ends_in_good_order() -> None:
+    with terminal_with(DEMO) as terminal:
+        terminal.wait_for(lambda: "● live" in terminal.text() and "3/3" in terminal.text())
+        terminal.press("3")
+        terminal.wait_for(lambda: "STATUS" in terminal.text() and "running" in terminal.text())
+        terminal.press("M")
+        terminal.wait_for(lambda: "Turn maintenance on" in terminal.text())
+        terminal.press("\x1b")
+        terminal.read_for(0.5)
+        terminal.press_until("2", lambda: "READINESS" in terminal.text())
+        terminal.press("q")
+        terminal.wait_for(lambda: terminal.program.poll() is not None)
+        assert terminal.program.returncode == 0
 
 
-@pytest.fixture
-def terminal() -> Iterator[Terminal]:
-    master, slave = pty.openpty()
-    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
-    words = [sys.executable, "-m", "pvctui", "--demo", "--nodes", "3", "--vms", "6"]
-    size = {"COLUMNS", "LINES"}  # set by some runners; they would win over the terminal's own
-    environment = {name: value for name, value in os.environ.items() if name not in size}
-    environment |= {"TERM": "xterm-256color", "COLORTERM": "truecolor"}
-    program = subprocess.Popen(words, stdin=slave, stdout=slave, stderr=slave, env=environment, start_new_session=True)
-    os.close(slave)
-    yield Terminal(program, master)
-    if program.poll() is None:
-        program.kill()
-    program.wait(LIMIT_S)
-    os.close(master)
+def test_the_screen_is_handed_over_to_the_serial_console_and_taken_back(tmp_path: Path) -> None:
+    looks = tmp_path / "tui.toml"
+    looks.write_text('console_command = ["sh", "-c", "echo console of $0 on $1; read answer", "{vm}", "{node}"]')
+    with terminal_with([*DEMO, "--looks", str(looks)]) as terminal:
+        terminal.wait_for(lambda: "● live" in terminal.text() and "3/3" in terminal.text())
+        terminal.press("3")
+        terminal.wait_for(lambda: "STATUS" in terminal.text() and "running" in terminal.text())
+        terminal.press("v")
+        terminal.wait_for(lambda: "console of " in terminal.text() and " on hv" in terminal.text())
+        terminal.press("done\r")
+        terminal.wait_for(lambda: "STATUS" in terminal.text())
+        terminal.press("q")
+        terminal.wait_for(lambda: terminal.program.poll() is not None)
+        assert terminal.program.returncode == 0
 
 
-def test_the_demo_shows_a_cluster_answers_keys_and_ends_in_good_order(terminal: Terminal) -> None:
-    terminal.wait_for(lambda: "● live" in terminal.text() and "3/3" in terminal.text())
-    terminal.press("3")
-    terminal.wait_for(lambda: "STATUS" in terminal.text() and "running" in terminal.text())
-    terminal.press("M")
-    terminal.wait_for(lambda: "Turn maintenance on" in terminal.text())
-    terminal.press("\t\r")
-    terminal.press_until("2", lambda: "READINESS" in terminal.text())
-    terminal.press("q")
-    terminal.wait_for(lambda: terminal.program.poll() is not None)
-    assert terminal.program.returncode == 0
+def test_it_goes_into_the_background_of_a_shell_and_comes_back() -> None:
+    with terminal_with(SHELL) as terminal:
+        terminal.press(shlex.join(DEMO) + "\r")
+        terminal.wait_for(lambda: "● live" in terminal.text() and "3/3" in terminal.text())
+        terminal.press("\x1a")
+        terminal.wait_for(lambda: "Stopped" in terminal.text())
+        terminal.press("echo $((6 * 7))\r")
+        terminal.wait_for(lambda: "42" in terminal.text())
+        terminal.press("fg\r")
+        terminal.wait_for(lambda: "Needs attention" in terminal.text())
+        terminal.press("2")
+        terminal.wait_for(lambda: "READINESS" in terminal.text())
+        terminal.press("q")
+        terminal.wait_for(lambda: "bash-" in terminal.text())
