@@ -16,6 +16,7 @@ from nodedaemon.config import BadConfig, DaemonConfig
 from nodedaemon.daemon import Daemon, Surroundings
 from nodedaemon.host_lock import host_lock
 from nodedaemon.identity import Identity
+from nodedaemon.kept_plans import KeptPlans
 from nodedaemon.libvirt_hypervisor import LibvirtHypervisor
 from nodedaemon.logs import KeptLog, set_up_logging
 from nodedaemon.loop import SystemClock
@@ -149,6 +150,7 @@ class Program:
             ceph=ceph if file.storage_address else None,
             watchdog=self._config.watchdog,
             log=self._kept,
+            plans=KeptPlans(Path(file.plans_dir), file.node) if file.plans_dir else None,
         )
         return Daemon(self._identity, store, self._config.address.schema, self._clock, around)
 

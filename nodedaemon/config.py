@@ -71,6 +71,7 @@ class DaemonFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     boot_id_file: str = BOOT_ID_FILE
     machine_id_file: str = MACHINE_ID_FILE
     lock_file: str = LOCK_FILE
+    plans_dir: str = ""
     log_format: LogFormat = LogFormat.TEXT
     log_level: str = "info"
 

@@ -16,6 +16,7 @@ from nodedaemon.fencer import Fencer, NoStorageDoor, StorageDoor
 from nodedaemon.forecaster import ForecastLoop
 from nodedaemon.hypervisor import Hypervisor
 from nodedaemon.identity import Identity
+from nodedaemon.kept_plans import KeptPlans
 from nodedaemon.log_tasks import LogTasks, console_of
 from nodedaemon.logs import KeptLog
 from nodedaemon.loop import Clock, Loop, LoopThread
@@ -59,6 +60,7 @@ class Surroundings:
     """What a daemon acts upon beside the store.
 
     logins: of the BMCs, by node. ceph, watchdog: None where there is none. log: what this daemon said.
+    plans: where a manager keeps what it decided; None for nowhere.
     """
 
     hypervisor: Hypervisor
@@ -66,6 +68,7 @@ class Surroundings:
     ceph: CephCommands | None = None
     watchdog: WatchdogRule | None = None
     log: KeptLog = field(default_factory=lambda: KeptLog("run"))
+    plans: KeptPlans | None = None
 
 
 def no_error() -> str:
@@ -126,6 +129,8 @@ class Daemon:
         self._fencer = Fencer(switches, door, lambda: live.cluster.settings.bmc_limit_s, clock)
         session = Session(self._store, schema, who=f"manager@{node}", wall_clock=clock.wall)
         self._manager = ManagerLoop(node, session, live, clock, self._fencer, wake)
+        if self._around.plans is not None:
+            self._manager.keep = self._around.plans.keep
         self._loops["manager"] = self._thread("manager", self._manager)
         self._loops["forecast"] = self._thread("forecast", ForecastLoop(self._manager, session, clock))
         if self._around.ceph is not None:
@@ -174,6 +179,8 @@ class Daemon:
         self._storage_watch.start()
         if self._self_fence is not None:
             self._self_fence.start()
+        if self._around.plans is not None:
+            self._around.plans.start()
         for loop in self._loops.values():
             loop.start()
 
@@ -240,6 +247,8 @@ class Daemon:
             if executor is not None and not executor.stop():
                 log.warning("something that was begun has not ended")
         self._storage_watch.stop()
+        if self._around.plans is not None:
+            self._around.plans.stop()
         heard = self._say_goodbye(reason)
         if self._self_fence is not None:
             self._self_fence.stop()

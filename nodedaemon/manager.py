@@ -17,7 +17,7 @@ from pvccore.model.errors import Conflict, Unavailable
 from pvccore.model.fence import FencePhase
 from pvccore.model.vm import VmState
 from pvccore.plan.cold_start import is_cold
-from pvccore.plan.effects import AddBlocklist, Effect, LiftBlocklist, NodeEffect, ReadPower, Step, earliest
+from pvccore.plan.effects import AddBlocklist, Effect, LiftBlocklist, NodeEffect, Plan, ReadPower, Step, earliest
 from pvccore.plan.leaving import stayed
 from pvccore.plan.managing import plan_manager
 from pvccore.plan.watch import Watch
@@ -39,10 +39,15 @@ PRUNE_EVERY_S = 300.0
 log = logging.getLogger(__name__)
 
 
+def forget(_cluster: Cluster, _watch: Watch, _plan: Plan) -> None:
+    """Where plans are not kept."""
+
+
 class ManagerLoop:
     """Contends for the lease; while it holds it, plans from every new snapshot, commits and performs.
 
     Everything it measures dies with the lease: the next holder starts from zero, and from the records.
+    keep: is told every plan that is not empty, with what it was made from.
     """
 
     pause_s = MANAGER_PAUSE_S
@@ -58,6 +63,7 @@ class ManagerLoop:
     ) -> None:
         self.node = node
         self.leads = False
+        self.keep: Callable[[Cluster, Watch, Plan], None] = forget
         self._session = session
         self._live = live
         self._clock = clock
@@ -105,7 +111,10 @@ class ManagerLoop:
             return earliest(self._rests_until_s, self._live.due_at_s)
         self._rests_until_s = now_s  # should this step break off
         outcomes = self._ledger.ended
-        plan = plan_manager(cluster, self._look(cluster, now_s))
+        watch = self._look(cluster, now_s)
+        plan = plan_manager(cluster, watch)
+        if plan.steps:
+            self.keep(cluster, watch, plan)
         again_at_s = self._carry_out(plan.steps, cluster)
         self._prune(cluster, now_s)
         self._decided_on = outcomes

@@ -119,8 +119,12 @@ class Run:
 
     def carry_out(self) -> Outcome:
         """All of it, from before 0 s to the end."""
+        self.world.start()
+        return self.carry_on()
+
+    def carry_on(self) -> Outcome:
+        """All that comes after the world's start."""
         world, scenario = self.world, self._scenario
-        world.start()
         world.run(0.0)
         if not self._quiet:
             world.on_journal(self._on_journal)

@@ -30,6 +30,10 @@ OUTSIDE = frozenset({"simulate", "init"})
 @click.argument(
     "file", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="[SCENARIO.toml]", required=False
 )
+@click.option(
+    "--replay", "kept", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="FILE",
+    help="Decide again what a manager decided, from a plan that it kept (plans_dir): exit 0 when it is the same.",
+)  # fmt: skip
 @click.option("--from-cluster", is_flag=True, help="Begin with the cluster as it is now; it is only read.")
 @click.option(
     "--step", "steps", multiple=True, metavar='"SECONDS: VERB"', help='With --from-cluster: "10: power-cut hv1".'
@@ -55,6 +59,7 @@ def simulate(
     file: Path | None,
     seed: int,
     *,
+    kept: Path | None,
     from_cluster: bool,
     steps: tuple[str, ...],
     save: Path | None,
@@ -67,6 +72,8 @@ def simulate(
 
     With --from-cluster the file, if any, only says what happens and what must come of it.
     """
+    if kept is not None:
+        sys.exit(_replay(kept, as_json=as_json))
     if not from_cluster and (file is None or steps or save is not None):
         raise click.UsageError("a SCENARIO.toml is needed; --step and --save are for --from-cluster")
     text = "" if file is None else _text(file)
@@ -76,6 +83,18 @@ def simulate(
     if fuzz is not None:
         sys.exit(_fuzz(scenario, range(seed, seed + fuzz), jobs or os.cpu_count() or 1, as_json=as_json))
     sys.exit(_run(scenario, seed, crash_after, as_json=as_json))
+
+
+def _replay(kept: Path, *, as_json: bool) -> int:
+    from simulation.replay import replay, replay_lines, replay_object
+
+    try:
+        found = replay(kept)
+    except Invalid as error:
+        click.echo(f"pvc: {error}", err=True)
+        return BAD_FILE
+    click.echo(json.dumps(replay_object(found), ensure_ascii=False) if as_json else "\n".join(replay_lines(found)))
+    return MET if found.is_same else NOT_MET
 
 
 def verbs() -> Verbs:

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from nodedaemon.kept_plans import Decision, write_decision
 from pvccli.main import exit_code
+from pvccore.model.change import Change
+from pvccore.model.cluster import Cluster
+from pvccore.plan.effects import Plan, Step
+from pvccore.plan.watch import Watch
 from tests.simulation.fuzzing import FILES, USUAL
 from tests.simulation.test_scenarios import FILES as SCENARIOS
 
@@ -82,3 +88,16 @@ def test_a_scenario_is_needed_unless_it_begins_with_the_cluster(
 ) -> None:
     assert exit_code(["simulate", *arguments]) == 2
     assert "a SCENARIO.toml is needed" in capsys.readouterr().err
+
+
+def test_a_kept_plan_is_decided_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    watch = Watch(now_s=0.0, wall_s=1_800_000_000.0)
+    decision = Decision(by="hv1", at=watch.wall_s, cluster=Cluster(started=True), watch=watch, plan=Plan())
+    kept = write_decision(tmp_path, decision)
+    assert simulated("--replay", str(kept)) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == "the same is decided again"
+    assert simulated("--replay", str(kept), "--json") == 0
+    assert json.loads(capsys.readouterr().out)["ok"] is True
+    kept = write_decision(tmp_path, replace(decision, plan=Plan(steps=(Step(change=Change(writes=(), what="x")),))))
+    assert simulated("--replay", str(kept)) == 1
+    assert simulated("--replay", POWER_CUT) == 2
