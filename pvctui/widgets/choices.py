@@ -72,7 +72,8 @@ class Choices(Widget, can_focus=True):
     @property
     def _cell_width(self) -> int:
         longest = max((cell_len(label) for _, label in self._options), default=1)
-        return BOX_WIDTH + min(longest, LONGEST_LABEL) + GAP
+        # One option alone has the whole line: what it means must not be cut.
+        return BOX_WIDTH + (min(longest, LONGEST_LABEL) if len(self._options) > 1 else longest) + GAP
 
     def _across(self, width: int) -> int:
         return max(1, (width + GAP) // self._cell_width)
