@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -63,6 +63,10 @@ class NotedStore:
     def read(self, paths: Sequence[str]) -> list[Znode | None]:
         """See `Store.read`."""
         return self._store.read(paths)
+
+    def read_each(self, paths: Sequence[str]) -> Iterator[Znode | None]:
+        """See `Store.read_each`."""
+        return self._store.read_each(paths)
 
     def children(self, paths: Sequence[str]) -> list[list[str] | None]:
         """See `Store.children`."""

@@ -6,7 +6,7 @@ sequential names, ephemerals, atomic multis); the contract suite holds them to i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from threading import RLock
 
@@ -288,6 +288,10 @@ class MemoryStore:
         with self._tree.lock:
             self._check_reachable()
             return [self._tree.read(path) for path in paths]
+
+    def read_each(self, paths: Sequence[str]) -> Iterator[Znode | None]:
+        """See `Store.read_each`."""
+        return iter(self.read(paths))
 
     def children(self, paths: Sequence[str]) -> list[list[str] | None]:
         """See `Store.children`."""

@@ -258,7 +258,7 @@ def take_in(parts: Parts, schema: Schema, store: Store, places: Sequence[Place])
     """Read the documents of these places and decode those whose last write is not the known one."""
     path_of = schema.stored_path
     paths = [path_of(kind, key) for kind, key in places]
-    for (kind, key), path, znode in zip(places, paths, store.read(paths), strict=True):
+    for (kind, key), path, znode in zip(places, paths, store.read_each(paths), strict=True):
         if znode is None:
             parts.remove(kind, key)
         elif parts.zxid(kind, key) != znode.mzxid:

@@ -6,7 +6,7 @@ what a path means; that is `schema`'s.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple, Protocol
@@ -93,6 +93,9 @@ class Store(Protocol):
 
     def read(self, paths: Sequence[str]) -> list[Znode | None]:
         """The nodes at `paths`, in order; None for one that does not exist."""
+
+    def read_each(self, paths: Sequence[str]) -> Iterator[Znode | None]:
+        """As `read`, each as it arrives: what fails may do so after the first ones."""
 
     def children(self, paths: Sequence[str]) -> list[list[str] | None]:
         """The names of the children of each path, sorted; None for a path that does not exist."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from threading import Condition
 from typing import Any
@@ -116,7 +116,11 @@ class ZooKeeperStore:
 
     def read(self, paths: Sequence[str]) -> list[Znode | None]:
         """See `Store.read`."""
-        return [one if isinstance(one, Znode) else None for one in self._read(GET_DATA, paths)]
+        return list(self.read_each(paths))
+
+    def read_each(self, paths: Sequence[str]) -> Iterator[Znode | None]:
+        """See `Store.read_each`."""
+        return (one if isinstance(one, Znode) else None for one in self._read(GET_DATA, paths))
 
     def children(self, paths: Sequence[str]) -> list[list[str] | None]:
         """See `Store.children`."""
@@ -158,17 +162,16 @@ class ZooKeeperStore:
 
     # Requests and answers
 
-    def _read(self, entry_type: int, paths: Sequence[str]) -> list[ReadAnswer]:
+    def _read(self, entry_type: int, paths: Sequence[str]) -> Iterator[ReadAnswer]:
+        """All is asked for at once; the server goes on answering while the caller works at what has come."""
         self._check_connected()
         batches = [paths[start : start + READ_BATCH] for start in range(0, len(paths), READ_BATCH)]
-        waiting = [self._client.call_async(MultiRead(entry_type, batch)) for batch in batches]
-        answers: list[ReadAnswer] = []
-        for result in waiting:
-            answers += self._answer(result)
-        for path, answer in zip(paths, answers, strict=True):
-            if isinstance(answer, ReadError):
-                _check_read(path, answer)
-        return answers
+        waiting = [(batch, self._client.call_async(MultiRead(entry_type, batch))) for batch in batches]
+        for batch, result in waiting:
+            for path, answer in zip(batch, self._answer(result), strict=True):
+                if isinstance(answer, ReadError):
+                    _check_read(path, answer)
+                yield answer
 
     def _answer(self, result: Any, *, in_doubt: bool = False) -> Any:  # noqa: ANN401 - kazoo has no types
         try:

@@ -33,8 +33,17 @@ def test_reads_what_was_written_in_order_and_none_for_what_is_not_there(world: W
     assert first.czxid == first.mzxid == second.czxid
 
 
+def test_reads_one_after_the_other_what_it_reads_at_once(world: World, store: Store) -> None:
+    paths = [f"{world.root}/{number:04}" for number in range(1200)]
+    for start in range(0, len(paths), 400):
+        store.commit([Create(path, path.encode()) for path in paths[start : start + 400]])
+    asked = [*paths, f"{world.root}/none"]
+    assert list(store.read_each(asked)) == store.read(asked)
+
+
 def test_reads_nothing_for_no_paths(store: Store) -> None:
     assert store.read([]) == []
+    assert list(store.read_each([])) == []
     assert store.children([]) == []
     assert store.commit([]) == []
 
