@@ -24,6 +24,7 @@ LOOKS_OFFER = "`pvc-tui --default-looks` starts without it"
 ESCAPE_DELAY_MS = "25"
 """So soon after Esc a letter counts as pressed with Alt. Textual's 100 ms are within a hand's reach."""
 PLAIN_SIZE = (120, 40)
+SERVE_HOST, SERVE_PORT, HIGHEST_PORT = "127.0.0.1", 8000, 65535
 SMALLEST, LARGEST = 20, 1000
 CONNECT_LIMIT_S = 5.0
 EXIT_REFUSED, EXIT_USAGE = 1, 2
@@ -39,6 +40,11 @@ def parser() -> argparse.ArgumentParser:
     options.add_argument("--looks", type=Path, metavar="FILE", help="instead of ~/.config/pvc/tui.toml")
     options.add_argument("--default-looks", action="store_true", help="as the program comes, whatever that file says")
     options.add_argument("--read-only", action="store_true", help="change nothing, whatever key is pressed")
+    web = options.add_argument_group("in a browser: pvc-tui serve")
+    web.add_argument("what", nargs="?", choices=("serve",), help="serve the console as a page, by the extra `web`")
+    web.add_argument("--host", default=SERVE_HOST, metavar="ADDRESS", help=f"where it is served, {SERVE_HOST}")
+    web.add_argument("--port", type=_port, default=SERVE_PORT, metavar="N", help=f"and on which port, {SERVE_PORT}")
+    web.add_argument("--anybody", action="store_true", help="at an address that other machines reach")
     demo = options.add_argument_group("demo")
     demo.add_argument("--demo", action="store_true", help="on a simulated cluster; D breaks and mends it")
     demo.add_argument("--nodes", type=_number, metavar="N", help="with so many nodes")
@@ -51,6 +57,12 @@ def parser() -> argparse.ArgumentParser:
     )
     picture.add_argument("--after", type=float, default=1.0, metavar="SECONDS", help="how long to wait then")
     return options
+
+
+def _port(text: str) -> int:
+    if not text.isdigit() or not 1 <= int(text) <= HIGHEST_PORT:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port")
+    return int(text)
 
 
 def _number(text: str) -> int:
@@ -79,6 +91,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     os.environ.setdefault("ESCDELAY", ESCAPE_DELAY_MS)  # read when Textual is first imported
     try:
         looks = _looks(options)
+        if options.what == "serve":
+            return _serve(options)
         options.read_only = options.read_only or looks.read_only
         return _run_demo(options, looks) if options.demo else _run_real(options, looks)
     except PvcError as error:
@@ -104,6 +118,30 @@ def _looks(options: argparse.Namespace) -> Looks:
     from pvctui.look import THEME_NAMES
 
     return read_looks(path, Choices(themes=THEME_NAMES, columns=column_names()))
+
+
+def _serve(options: argparse.Namespace) -> int:
+    """As a page. Every page is a console of its own, with the options of this one."""
+    try:
+        from pvctui.serve import check_host, serve
+    except ImportError as missing:
+        sys.stderr.write(f"pvc-tui: serve needs the extra `web`: pip install 'pvc-console[web]' ({missing.name})\n")
+        return EXIT_USAGE
+    check_host(options.host, anybody=options.anybody)
+    serve(_arguments_of_a_page(options), host=options.host, port=options.port)
+    return 0
+
+
+def _arguments_of_a_page(options: argparse.Namespace) -> list[str]:
+    given = {
+        "--cluster": options.cluster,
+        "--config": options.config,
+        "--looks": options.looks,
+        "--nodes": options.nodes,
+        "--vms": options.vms,
+    }
+    flags = {"--default-looks": options.default_looks, "--read-only": options.read_only, "--demo": options.demo}
+    return [f"{name}={value}" for name, value in given.items() if value] + [name for name, on in flags.items() if on]
 
 
 def _run_demo(options: argparse.Namespace, looks: Looks) -> int:
@@ -166,7 +204,8 @@ def _who() -> str:
 
 def _show(options: argparse.Namespace, app: Console) -> int:
     """In the terminal, or as one frame where there is none."""
-    if options.screenshot is None and sys.stdin.isatty() and sys.stdout.isatty():
+    in_browser = "TEXTUAL_DRIVER" in os.environ
+    if options.screenshot is None and (in_browser or (sys.stdin.isatty() and sys.stdout.isatty())):
         app.run()
         return app.return_code or 0
     return _draw(options, app)

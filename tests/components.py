@@ -49,7 +49,8 @@ LAB = (
     _program("ceph-mgr", "ceph-mgr"),
     _program("rbd", "ceph-common"),
 )
-NEEDS = {"zookeeper": ZOOKEEPER, "lab": LAB, "pty": ()}
+WEB = (_program("chromium", "chromium"),)
+NEEDS = {"zookeeper": ZOOKEEPER, "lab": LAB, "pty": (), "web": WEB}
 """The components that a test with this marker drives."""
 
 
