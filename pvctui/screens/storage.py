@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
+from textual import events
 from textual.app import ComposeResult
 from textual.widgets import ContentSwitcher
 
@@ -171,6 +172,14 @@ class StoragePlace(Place):
         self._view = view
         self._tell(view)
         self.current.tick(view)
+
+    def on_resize(self, _event: events.Resize) -> None:
+        """The status fits another width."""
+        self.call_after_refresh(self._fit)
+
+    def _fit(self) -> None:
+        if self._view is not None:
+            self._tell(self._view)
 
     def _tell(self, view: View) -> None:
         self._status.show_lines(status_lines(view, max(40, self.size.width - 2)))

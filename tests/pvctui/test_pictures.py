@@ -30,8 +30,10 @@ def _still(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 async def _drawn(shown: Shown, place: str) -> str:
+    """Once all is laid out and nothing more is to be drawn."""
     await shown.pilot.press(PLACES[place].key)
-    await shown.pilot.pause()
+    for _ in range(3):
+        await shown.pilot.pause()
     return shown.app.export_screenshot(title=f"pvc-tui {place}")
 
 
