@@ -74,7 +74,7 @@ def terminal_with(words: Sequence[str]) -> Iterator[Terminal]:
     try:
         yield Terminal(program, master)
     finally:
+        os.close(master)  # hangs up on whatever runs in the terminal, a shell's jobs too
         if program.poll() is None:
             program.kill()
         program.wait(LIMIT_S)
-        os.close(master)
