@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 
 from lab.zookeeper import free_port
-from pvccore.operations.connecting import connect, seat
+from pvccore.operations.connecting import seat
 from pvccore.operations.tokens import Role, TokenFile
 from pvccore.state.address import ZooKeeperAddress
 from pvccore.state.session import Session, create_tree
@@ -20,7 +20,8 @@ from pvccore.state.zookeeper import ZooKeeperStore
 from tests.architecture import source
 from tests.operations.world import World
 
-UP_WITHIN_S = 30.0
+UP_WITHIN_S = 60.0
+SESSION_S = 40.0
 
 
 class RealWorld(World):
@@ -37,8 +38,10 @@ class RealWorld(World):
 @contextmanager
 def real_world(address: ZooKeeperAddress) -> Iterator[RealWorld]:
     """A cluster of three nodes at that address."""
-    store = connect(address, limit_s=10.0, must_exist=False)
+    # Its nodes live as long as its session, which a busy machine must not end.
+    store = ZooKeeperStore(address, clock=time.monotonic, session_s=SESSION_S)
     try:
+        store.connect(SESSION_S)
         create_tree(Session(store, address.schema, who="setup", wall_clock=time.time))
         made = RealWorld(store)
         for name in ("hv1", "hv2", "hv3"):

@@ -15,7 +15,7 @@ import pytest
 from lab.zookeeper import ZooKeeperServer
 from pvccore.model.vm import VmState
 from pvccore.operations.backup import backup
-from pvccore.operations.connecting import connect, seat, wait_for
+from pvccore.operations.connecting import seat, wait_for
 from pvccore.operations.vms import start
 from pvccore.plan.outcome import Aim, Goal
 from pvccore.state.address import ZooKeeperAddress
@@ -24,6 +24,7 @@ from pvccore.state.zookeeper import ZooKeeperStore
 from tests.operations.world import World, guest_xml
 
 pytestmark = pytest.mark.zookeeper
+SESSION_S = 40.0
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
@@ -70,7 +71,9 @@ class RealWorld(World):
 @pytest.fixture
 def world(address: ZooKeeperAddress, pvc: Run) -> Iterator[RealWorld]:
     assert pvc("init").returncode == 0
-    store = connect(address, limit_s=10.0)
+    # Its nodes live as long as its session, which a busy machine must not end.
+    store = ZooKeeperStore(address, clock=time.monotonic, session_s=SESSION_S)
+    store.connect(SESSION_S)
     made = RealWorld(store)
     made.add_node("hv1")
     made.add_node("hv2")
