@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from bench import command_line, http_api, lab_recovery, live_snapshot
+from bench import command_line, console_start, http_api, lab_recovery, live_snapshot
 from bench.figures import Figure, table
 
 Benchmark = Callable[[Path, int, int], Iterator[Figure]]
@@ -22,6 +22,10 @@ def _command_line(directory: Path, _nodes: int, _vms: int) -> Iterator[Figure]:
     return command_line.measure(directory)
 
 
+def _console_start(_directory: Path, _nodes: int, _vms: int) -> Iterator[Figure]:
+    return console_start.measure()
+
+
 def _http_api(directory: Path, nodes: int, vms: int) -> Iterator[Figure]:
     return http_api.measure(directory, nodes=nodes, vms=vms)
 
@@ -33,6 +37,7 @@ def _lab_recovery(directory: Path, _nodes: int, _vms: int) -> Iterator[Figure]:
 BENCHMARKS: dict[str, Benchmark] = {
     "live-snapshot": _live_snapshot,
     "command-line": _command_line,
+    "console-start": _console_start,
     "http-api": _http_api,
     "lab-recovery": _lab_recovery,
 }

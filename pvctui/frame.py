@@ -9,7 +9,6 @@ from textual.containers import Vertical
 from textual.widgets import ContentSwitcher
 
 from pvctui.commands import OVERVIEW, Command
-from pvctui.lists import choose_columns
 from pvctui.look import Looks
 from pvctui.rows.view import View
 from pvctui.screens import PLACES
@@ -66,8 +65,11 @@ class Frame(Vertical):
         switcher = self.query_one(ContentSwitcher)
         wanted = f"place-{name}"
         if not switcher.query(f"#{wanted}"):
-            await switcher.mount(PLACES[name].place(id=wanted))
-            choose_columns(switcher, self._looks.columns)
+            await switcher.mount(PLACES[name].make(name))
+            if self._looks.columns:
+                from pvctui.lists import choose_columns
+
+                choose_columns(switcher, self._looks.columns)
         self.place_name = name
         switcher.current = wanted
         self.query_one(TabLine).mark(name)

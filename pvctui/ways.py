@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from pvctui.screens.detail_screen import DetailScreen
 from pvctui.screens.history import History, Seen
 from pvctui.screens.place import OverPlace
 
@@ -47,6 +46,8 @@ class Ways:
     async def _look_at(self, seen: Seen | None) -> None:
         if seen is None:
             return
+        from pvctui.screens.detail_screen import DetailScreen
+
         console = self._console
         if isinstance(console.screen, DetailScreen):
             await console.pop_screen()

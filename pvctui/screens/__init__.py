@@ -4,33 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING
 
-from pvctui.screens.journal import JournalPlace
-from pvctui.screens.nodes import NodesPlace
-from pvctui.screens.overview import OverviewPlace
-from pvctui.screens.place import Place
-from pvctui.screens.resilience import ResiliencePlace
-from pvctui.screens.storage import StoragePlace
-from pvctui.screens.tasks import TasksPlace
-from pvctui.screens.vms import VmsPlace
+from pvctui.commands import JOURNAL, NODES, OVERVIEW, RESILIENCE, STORAGE, TASKS, VMS
+
+if TYPE_CHECKING:
+    from pvctui.screens.place import Place
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScreenEntry:
-    """A screen in the line of tabs: the key that leads there, its title, and what makes it."""
+    """A screen in the line of tabs: the key that leads there, its title, and the class of `pvctui.screens` it is."""
 
     key: str
     title: str
-    place: type[Place]
+    place: str
+
+    def make(self, name: str) -> Place:
+        """A new one of this name; its file is loaded when it is first looked at."""
+        made: Place = getattr(import_module(f"pvctui.screens.{name}"), self.place)(id=f"place-{name}")
+        return made
 
 
-SCREENS: tuple[ScreenEntry, ...] = (
-    ScreenEntry(key="1", title="Overview", place=OverviewPlace),
-    ScreenEntry(key="2", title="Nodes", place=NodesPlace),
-    ScreenEntry(key="3", title="VMs", place=VmsPlace),
-    ScreenEntry(key="4", title="Storage", place=StoragePlace),
-    ScreenEntry(key="5", title="Tasks", place=TasksPlace),
-    ScreenEntry(key="6", title="Journal", place=JournalPlace),
-    ScreenEntry(key="7", title="Resilience", place=ResiliencePlace),
-)
-PLACES: Mapping[str, ScreenEntry] = {entry.place.PLACE: entry for entry in SCREENS}
+PLACES: Mapping[str, ScreenEntry] = {
+    OVERVIEW: ScreenEntry(key="1", title="Overview", place="OverviewPlace"),
+    NODES: ScreenEntry(key="2", title="Nodes", place="NodesPlace"),
+    VMS: ScreenEntry(key="3", title="VMs", place="VmsPlace"),
+    STORAGE: ScreenEntry(key="4", title="Storage", place="StoragePlace"),
+    TASKS: ScreenEntry(key="5", title="Tasks", place="TasksPlace"),
+    JOURNAL: ScreenEntry(key="6", title="Journal", place="JournalPlace"),
+    RESILIENCE: ScreenEntry(key="7", title="Resilience", place="ResiliencePlace"),
+}
+"""By the name of the place, which is its file's too."""
