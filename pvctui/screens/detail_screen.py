@@ -52,7 +52,9 @@ class DetailScreen(OverPlace):
         self.take(self._view)
 
     def take(self, view: View) -> None:
-        """What is known now."""
+        """What is known now; a view may still come when the screen is closing."""
+        if not self.query("Banners > OneLine"):
+            return
         self.query_one(Header).take(view)
         self.query_one(Banners).take(view)
         self.set_class(not view.link.is_live, "-stale")
