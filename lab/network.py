@@ -41,15 +41,6 @@ class Network:
         return self._address(254)
 
     @property
-    def hardware_address(self) -> str:
-        """The bridge's own.
-
-        One that is not given is the lowest of its ports': it changes when a host is cut off, and the others' frames go
-        to the old one until they ask again, half a minute later.
-        """
-        return f"02:00:0a:63:{self.slot:02x}:fe"
-
-    @property
     def zookeeper_addresses(self) -> tuple[str, ...]:
         return tuple(self._address(250 + number) for number in range(1, ZOOKEEPER_SERVERS + 1))
 
@@ -77,12 +68,21 @@ class Network:
         return f"10.99.{self.slot}.{last}"
 
 
+def hardware_address(address: str) -> str:
+    """The Ethernet address of who has this IPv4 address: the same after a power cut, as a real card's is.
+
+    A bridge without one of its own takes the lowest of its ports', a cable's end a new one each time; whoever remembers
+    the old one sends his frames nowhere until he asks again, half a minute later.
+    """
+    return "02:00:" + ":".join(f"{int(part):02x}" for part in address.split("."))
+
+
 def claim_network() -> Network:
     """A network in the first free slot, its bridge up, with the addresses of this machine and of ZooKeeper."""
     for slot in range(SLOTS):
         network = Network(slot=slot)
-        bridge = ("add", network.bridge, "address", network.hardware_address, "type", "bridge", "forward_delay", "0")
-        if succeeds("ip", "link", *bridge):
+        own = hardware_address(network.machine_address)
+        if succeeds("ip", "link", "add", network.bridge, "address", own, "type", "bridge", "forward_delay", "0"):
             run("ip", "link", "set", network.bridge, "up")
             for address in (network.machine_address, *network.zookeeper_addresses):
                 network.add_address(address)

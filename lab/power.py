@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from lab.commands import LabError, run, succeeds
-from lab.network import NOWHERE
+from lab.network import NOWHERE, hardware_address
 from lab.processes import Ledger, ProcessIdentity
 from lab.waiting import wait_until
 
@@ -39,6 +39,7 @@ until ip link show eth0 >/dev/null 2>&1; do sleep 0.02; done
 ip link set lo up
 ip address add "$1" dev eth0
 ip link set eth0 up
+echo 2 >/proc/sys/net/ipv4/tcp_syn_retries # as docs/DEPLOY.md has it
 for address in $(cat cuts); do ip neighbour replace "$address" dev eth0 lladdr NOWHERE nud permanent; done
 ./start-libvirtd
 if [ -e daemon-at-boot ]; then ./start-daemon; fi
@@ -127,7 +128,8 @@ def _boot_argv(plan: HostPlan) -> list[str]:
 def _plug_in(plan: HostPlan, pid: int) -> None:
     """Lay the cable between the bridge and the host's namespace."""
     succeeds("ip", "link", "delete", plan.link)
-    run("ip", "link", "add", plan.link, "type", "veth", "peer", "name", "eth0", "netns", str(pid))
+    card = ("name", "eth0", "address", hardware_address(plan.address), "netns", str(pid))
+    run("ip", "link", "add", plan.link, "type", "veth", "peer", *card)
     run("ip", "link", "set", plan.link, "master", plan.bridge, "up")
 
 

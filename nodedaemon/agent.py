@@ -62,6 +62,7 @@ class AgentLoop:
         self._hypervisor = hypervisor
         self._ledger = Ledger(clock, executor, wake)
         self._placements = Stopwatches()
+        self._migrations = Stopwatches()
         self._runs = 0
         self._shut_down_inside: frozenset[str] = frozenset()
 
@@ -83,9 +84,11 @@ class AgentLoop:
             return self._live.due_at_s
         # In this order: a guest that has shut itself down is told of only once its domain is gone.
         self._shut_down_inside |= self._hypervisor.take_shut_down_inside()
+        # Its time first: a look that ends in between makes the domains newer, never older.
+        seen_at_s = self._hypervisor.observed_at_s()
         domains = self._hypervisor.observed_domains()
         view = self._look_up_strangers(view, domains or {})
-        watch = self._look(view, domains)
+        watch = self._look(view, domains, seen_at_s)
         plan = plan_local(view, watch)
         again_at_s = self._carry_out(plan, view)
         doubt_at_s = None if watch.session_is_fresh else watch.now_s + DOUBT_PAUSE_S
@@ -128,7 +131,7 @@ class AgentLoop:
             return self._live.look_up(strangers)
         return view
 
-    def _look(self, view: LocalView, domains: Domains | None) -> LocalWatch:
+    def _look(self, view: LocalView, domains: Domains | None, seen_at_s: float) -> LocalWatch:
         now_s = self._clock.monotonic()
         self._ledger.forget(lambda effect: _is_current(effect, view, domains or {}))
         if domains is not None:
@@ -140,11 +143,15 @@ class AgentLoop:
             daemon_id=self.identity.daemon_id,
             next_run_id=f"{self.identity.daemon_id}-{self._runs}",
             domains=domains,
+            domains_age_s=now_s - seen_at_s,
             session_is_fresh=self._is_fresh(now_s, view),
             host_is_stopping=self.host_is_stopping,
             placement_s=self._placements.seconds(
                 {uuid: (vm.placement.state, vm.placement.claim, vm.placement.crashes) for uuid, vm in view.vms.items()},
                 now_s,
+            ),
+            migration_s=self._migrations.seconds(
+                {uuid: (one.id, one.phase) for uuid, vm in view.vms.items() if (one := vm.placement.migration)}, now_s
             ),
             shut_down_inside=self._shut_down_inside,
             # In flight first: what ends between the two is then in both, never in neither, and is not done twice.

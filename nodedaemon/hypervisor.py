@@ -36,6 +36,9 @@ class ObservedHypervisor(Protocol):
     def observed_domains(self) -> Mapping[str, Domain] | None:
         """Map uuid to domain, as last seen; None while the hypervisor does not answer."""
 
+    def observed_at_s(self) -> float:
+        """When the look began that `observed_domains` shows, on the monotonic clock; or one before it."""
+
     def observed_use(self) -> HostUse | None:
         """Figures of the host and its domains, as last seen; None when there are none yet."""
 

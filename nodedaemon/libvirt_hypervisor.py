@@ -93,6 +93,10 @@ class LibvirtHypervisor:
         """See `ObservedHypervisor`."""
         return self._seen.domains()
 
+    def observed_at_s(self) -> float:
+        """See `ObservedHypervisor`."""
+        return self._seen.seen_at_s()
+
     def observed_use(self) -> HostUse | None:
         """See `ObservedHypervisor`."""
         return self._use

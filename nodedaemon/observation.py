@@ -29,6 +29,7 @@ class Observation:
         self._listeners: list[Callable[[], None]] = []
         self._domains: Mapping[str, Domain] = {}
         self._answered_at_s: float | None = None
+        self._begun_at_s = self._shown_at_s = clock.monotonic()
         self._answered_wall_s = 0.0
         self._failure = ""
         self._closing: set[str] = set()
@@ -43,6 +44,11 @@ class Observation:
         """Uuid → domain, as last seen; None when that is too long ago."""
         with self._changed:
             return None if self._is_silent() else self._domains
+
+    def seen_at_s(self) -> float:
+        """When the look began that `domains` shows, on the monotonic clock."""
+        with self._changed:
+            return self._shown_at_s
 
     def error(self) -> str:
         """Since when there was no answer, and why; "" while there is one."""
@@ -84,6 +90,7 @@ class Observation:
     def look_begins(self) -> int:
         """A ticket: a look that begins now shows all that happened before."""
         with self._changed:
+            self._begun_at_s = self._clock.monotonic()
             return self._tickets
 
     def look_ends(self, ticket: int, domains: Mapping[str, Domain]) -> None:
@@ -95,7 +102,7 @@ class Observation:
             self._shut_down_inside |= gone & self._closing
             self._closing &= domains.keys()
             self._ended &= domains.keys()
-            self._domains = domains
+            self._domains, self._shown_at_s = domains, self._begun_at_s
             self._answered_at_s, self._answered_wall_s = self._clock.monotonic(), self._clock.wall()
             self._failure = ""
             self._served = ticket

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -137,6 +138,9 @@ class SimulatedHypervisor:
             uuid: Domain(uuid=uuid, state=domain.state, arriving=domain.arriving)
             for uuid, domain in machine.domains.items()
         }
+
+    def observed_at_s(self) -> float:
+        return math.inf  # always as it is now
 
     def observed_use(self) -> HostUse | None:
         machine = self._machine

@@ -31,9 +31,11 @@ class LocalWatch:
     """One reading of everything an agent knows beside its part of the store.
 
     domains: uuid → domain; None when the hypervisor does not answer: then nothing is concluded.
+    domains_age_s: how long ago the look began that showed them. A daemon that was stopped and goes on knows old ones.
     daemon_id: this daemon; run ids that begin with it are its own. next_run_id: for the next claim.
     session_is_fresh: ZooKeeper acknowledged the session within half its time-out (DESIGN §6, "Claim").
     placement_s: uuid → for how long its state, claim and crashes have been as they are, on this agent's clock.
+    migration_s: uuid → for how long its migration has been in its phase, on the same clock.
     shut_down_inside: uuids whose guest was seen to shut itself down since its domain went.
     """
 
@@ -42,9 +44,11 @@ class LocalWatch:
     daemon_id: str
     next_run_id: str
     domains: Mapping[str, Domain] | None
+    domains_age_s: float = 0.0
     session_is_fresh: bool = True
     host_is_stopping: bool = False
     placement_s: Mapping[str, float] = field(default_factory=dict)
+    migration_s: Mapping[str, float] = field(default_factory=dict)
     shut_down_inside: frozenset[str] = frozenset()
     outcomes: Outcomes = field(default_factory=dict)
     in_flight: frozenset[Effect] = frozenset()

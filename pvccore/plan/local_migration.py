@@ -14,6 +14,8 @@ from pvccore.plan.recovery import at_rest
 RESUMES = 5
 """How often a copy that arrived is told to run before it is given up and the VM is started anew."""
 RESUME_AGAIN_S = 2.0
+LOOK_S = 0.5
+"""When to decide again what was decided too early: before the node's domains had been looked at anew."""
 TELL_S = 2.0
 """What a manager takes to see that a target is gone, beyond the times that are settings."""
 
@@ -138,6 +140,8 @@ def _plan_target(vm: Vm, migration: Migration, domain: Domain | None, view: Loca
 
 
 def _take_over(vm: Vm, migration: Migration, domain: Domain | None, view: LocalView, watch: LocalWatch) -> Plan:
+    if domain is None and watch.migration_s.get(vm.uuid, 0.0) < watch.domains_age_s:
+        return Plan(wake_at_s=watch.now_s + LOOK_S)  # what was seen is older than the hand-over
     if domain is None:
         after = moved(at_rest(vm.placement), migration)
         why = "its copy was gone when it was handed over; it is started anew"

@@ -147,7 +147,7 @@ def test_the_link_is_cut_at_the_very_end_of_a_migration(on_ceph: CephCluster) ->
         return not copies[-1] and on_ceph.runs("web1", on="hv1")
 
     on_ceph.wait_until(is_over, within_s=MOVE_LIMIT_S, what="web1 stays on hv1")
-    assert set(copies) <= {"paused", ""}, copies
+    assert set(copies) <= {"paused", "in shutdown", ""}, copies  # libvirt ends it; it never runs
     assert "web1 stays on hv1" in on_ceph.story
     on_ceph.wait_until_writes("web1", on="hv1")
     assert on_ceph.ceph.disk_state("web1").boot == boot, "its guest ran on"

@@ -1,3 +1,4 @@
+import math
 import time
 from collections.abc import Callable, Iterator, Mapping
 
@@ -34,6 +35,9 @@ class FakeHypervisor:
 
     def observed_domains(self) -> Mapping[str, Domain] | None:
         return None if self.error else dict(self.domains)
+
+    def observed_at_s(self) -> float:
+        return math.inf  # always as it is now
 
     def observed_use(self) -> HostUse | None:
         return None

@@ -89,7 +89,10 @@ def test_what_is_too_large_is_not_kept(tmp_path: Path, monkeypatch: pytest.Monke
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("data", [b"", b"no gzip", gzip.compress(b"{}"), gzip.compress(b"[1")])
+NO_PLANS = {"empty": b"", "no gzip": b"no gzip", "no plan": gzip.compress(b"{}"), "no JSON": gzip.compress(b"[1")}
+
+
+@pytest.mark.parametrize("data", NO_PLANS.values(), ids=NO_PLANS)
 def test_any_other_file_is_refused(data: bytes, tmp_path: Path) -> None:
     file = tmp_path / "plan.json.gz"
     file.write_bytes(data)

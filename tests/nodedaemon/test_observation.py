@@ -31,6 +31,19 @@ def test_what_was_seen_is_remembered() -> None:
     assert seen.error() == ""
 
 
+def test_what_was_seen_is_as_old_as_the_beginning_of_the_look() -> None:
+    seen, clock = observation()
+    began_s = clock.now_s
+    ticket = seen.look_begins()
+    clock.now_s += 2.0
+    assert seen.seen_at_s() == began_s
+    seen.look_ends(ticket, {"web1": WEB1})
+    assert seen.seen_at_s() == began_s
+    clock.now_s += 3.0
+    look(seen, WEB1)
+    assert seen.seen_at_s() == began_s + 5.0
+
+
 def test_a_hypervisor_that_falls_silent_counts_as_unhealthy_though_nobody_waits_for_it() -> None:
     seen, clock = observation()
     look(seen, WEB1)

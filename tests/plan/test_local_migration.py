@@ -181,6 +181,14 @@ def test_the_target_never_lets_a_copy_run_that_was_not_handed_over(domain: Domai
     assert at("hv2", moving(), domain) == Plan()
 
 
+def test_a_copy_is_not_taken_for_gone_by_what_was_seen_before_the_hand_over() -> None:
+    vm = moving(MigrationPhase.HANDED_OVER)
+    plan = at("hv2", vm, None, domains_age_s=3.0, migration_s={vm.uuid: 2.9})
+    assert changes(plan) == []
+    assert plan.wake_at_s is not None
+    assert changes(at("hv2", vm, None, domains_age_s=0.1, migration_s={vm.uuid: 0.2})) != []
+
+
 def test_once_handed_over_it_claims_the_vm_unless_it_is_fenced() -> None:
     plan = at("hv2", moving(MigrationPhase.HANDED_OVER, clients=("old",)), PAUSED)
     after = placement_after(plan)
