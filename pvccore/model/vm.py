@@ -131,6 +131,7 @@ class Placement(Record):
     failure: the reason of state failed, in words.
     clients: Ceph client addresses of the running domain.
     crashes: starts that ended by themselves in a row; cleared by a person's start.
+    unclaimed: moves in a row to nodes whose agents did not claim it; cleared by a claim and by a person's start.
     """
 
     wanted: Wanted = Wanted.STOPPED
@@ -145,6 +146,7 @@ class Placement(Record):
     clients: tuple[str, ...] = ()
     failure: str = ""
     crashes: int = 0
+    unclaimed: int = 0
 
     @property
     def assigned_to(self) -> frozenset[str]:

@@ -218,7 +218,7 @@ def _plan_running(vm: Vm, domain: Domain, view: LocalView, watch: LocalWatch) ->
     state = VmState.PAUSED if domain.state is DomainState.PAUSED else VmState.RUNNING
     ours = placement.claim is not None and placement.claim.boot_id == watch.boot_id
     claim = placement.claim if ours else Claim(boot_id=watch.boot_id, run_id=watch.next_run_id)
-    after = replace(placement, state=state, claim=claim, failure="", crashes=_crashes(vm, watch))
+    after = replace(placement, state=state, claim=claim, failure="", crashes=_crashes(vm, watch), unclaimed=0)
     words = "" if placement.state is state else f"{vm.name} {state}"
     plan = commit(vm, after, view, words, "as found on its node", gate=True)
     return plan if plan.steps or not after.crashes else Plan(wake_at_s=_ran_well_at_s(vm, watch))

@@ -63,7 +63,7 @@ def plan_started(vm: Vm, domain: Domain, view: LocalView, watch: LocalWatch) -> 
 
 def _claim(vm: Vm, view: LocalView, watch: LocalWatch) -> Plan:
     claim = Claim(boot_id=watch.boot_id, run_id=watch.next_run_id + "-" + vm.uuid[:8])
-    after = replace(at_rest(vm.placement), state=VmState.STARTING, claim=claim)
+    after = replace(at_rest(vm.placement), state=VmState.STARTING, claim=claim, unclaimed=0)
     return commit(vm, after, view, f"{vm.name} starting on {view.node.name}", vm.placement.failure, gate=True)
 
 

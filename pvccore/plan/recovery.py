@@ -16,6 +16,8 @@ from pvccore.plan.watch import Watch
 
 CLAIM_LIMIT_S = 15.0
 """A VM that no agent has claimed for this long is placed elsewhere."""
+PLACINGS = 5
+"""A VM that so many nodes in a row did not claim is parked, and waits for a person or for its own node."""
 SETTLED = frozenset(
     {VmState.RUNNING, VmState.PAUSED, VmState.FAILED, VmState.SHUTTING_DOWN, VmState.RESTARTING},
 )
@@ -108,12 +110,16 @@ def _is_arriving(migration: Migration, node: Node, cluster: Cluster) -> bool:
 
 def place_or_park(vm: Vm, node: Node, rooms: Rooms) -> Change:
     """Place `vm`, which certainly runs nowhere, on the best node beside its own, or park it with the reason."""
+    unclaimed = vm.placement.unclaimed + (vm.node != node.name)
+    if unclaimed >= PLACINGS:
+        return park(vm, node, f"{unclaimed} nodes in a row did not claim it, {vm.node} the last", unclaimed)
     target = rooms.choose_target(vm, without=(node.name, vm.node))
     if target is None:
-        return park(vm, node, rooms.refusal(vm, without=(node.name, vm.node)))
+        return park(vm, node, rooms.refusal(vm, without=(node.name, vm.node)), unclaimed)
     rooms.reserve(vm, target)
     why = f"{node.name} is off" if vm.node == node.name else f"{vm.node} did not claim it in {CLAIM_LIMIT_S:.0f} s"
-    return _change(vm, node, _placed(vm, target, rooms), f"{vm.name} placed on {target}", _best_by(why, vm, rooms))
+    after = replace(_placed(vm, target, rooms), unclaimed=unclaimed)
+    return _change(vm, node, after, f"{vm.name} placed on {target}", _best_by(why, vm, rooms))
 
 
 def _change(vm: Vm, node: Node | None, after: Placement, what: str, why: str) -> Change:
@@ -187,8 +193,11 @@ def plan_parked(cluster: Cluster, rooms: Rooms) -> list[Step]:
 
 
 def is_tried_elsewhere(vm: Vm, cluster: Cluster) -> bool:
-    """Whether a parked VM is started on another node by itself: its own is off or gone, and autorestart is on."""
-    if not vm.is_parked:
+    """Whether a parked VM is started on another node by itself: its own is off or gone, and autorestart is on.
+
+    Not one that was parked because nobody claims it: room is not what it waits for.
+    """
+    if not vm.is_parked or vm.placement.unclaimed >= PLACINGS:
         return False
     node = cluster.nodes.get(vm.placement.parked_on)
     is_lost = node is None or node.fence.proven_off
@@ -206,7 +215,7 @@ def _taken_elsewhere(vm: Vm, cluster: Cluster, rooms: Rooms) -> Change | None:
     return _change(vm, node, _placed(vm, target, rooms), f"{vm.name} placed on {target}", why)
 
 
-def park(vm: Vm, node: Node, reason: str) -> Change:
+def park(vm: Vm, node: Node, reason: str, unclaimed: int) -> Change:
     """Stop `vm` for want of a node: it is placed on the fenced node, where it belongs, marked with the reason."""
     after = replace(
         at_rest(vm.placement),
@@ -214,6 +223,7 @@ def park(vm: Vm, node: Node, reason: str) -> Change:
         previous_node=previous_node_after(vm, node.name),
         parked_on=node.name,
         why=reason,
+        unclaimed=unclaimed,
     )
     return _change(vm, node, after, f"{vm.name} parked on {node.name}", reason)
 

@@ -10,10 +10,12 @@ from pvccore.plan.recovery import at_rest
 
 
 def started(vm: Vm) -> Placement:
-    """Wanted running, with a clean slate: not parked, no failure, no crashes counted."""
+    """Wanted running, with a clean slate: not parked, no failure, nothing counted."""
     placement = vm.placement
     state = VmState.STOPPED if placement.state is VmState.FAILED else placement.state
-    return replace(placement, wanted=Wanted.RUNNING, state=state, parked_on="", why="", failure="", crashes=0)
+    return replace(
+        placement, wanted=Wanted.RUNNING, state=state, parked_on="", why="", failure="", crashes=0, unclaimed=0
+    )
 
 
 def ended(vm: Vm, wanted: Wanted, request: Request) -> Placement:
@@ -34,7 +36,7 @@ def relocated(vm: Vm, target: Node, previous_node: str, *, migration_id: str, by
     """
     placement = vm.placement
     if not vm.is_active:
-        return replace(placement, node=target.name, previous_node=previous_node, parked_on="", why="")
+        return replace(placement, node=target.name, previous_node=previous_node, parked_on="", why="", unclaimed=0)
     migration = Migration(
         id=migration_id,
         source=placement.node,

@@ -287,6 +287,17 @@ def test_when_nobody_else_can_take_it_it_is_parked_where_it_came_from() -> None:
     assert (after.node, after.parked_on, after.previous_node) == ("hv1", "hv1", "")
 
 
+def test_it_is_counted_how_many_in_a_row_did_not_claim_it_and_a_node_that_is_off_is_none_of_them() -> None:
+    assert placement_after(unclaimed(at_rest(on="hv2", unclaimed=3))).unclaimed == 4
+    assert placement_after(recovery(at_rest(unclaimed=3))).unclaimed == 3
+
+
+def test_what_five_nodes_in_a_row_did_not_claim_is_parked_with_the_reason() -> None:
+    after = placement_after(unclaimed(at_rest(on="hv2", previous_node="hv1", unclaimed=4)))
+    assert (after.node, after.parked_on, after.unclaimed) == ("hv1", "hv1", 5)
+    assert after.why == "5 nodes in a row did not claim it, hv2 the last"
+
+
 # Parked on a lost node
 
 
@@ -326,6 +337,7 @@ def test_a_vm_parked_on_a_retired_node_starts_elsewhere_and_forgets_it() -> None
         (parked(autorestart=False), LOST),
         (parked(wanted=Wanted.STOPPED), LOST),
         (parked(state=VmState.SHUTTING_DOWN), LOST),
+        (parked(unclaimed=5), LOST),
         (at_rest(), LOST),
     ],
 )
