@@ -210,7 +210,7 @@ _ALL = (
     StorageVerb(
         verb="storage osd remove",
         help="Drain an OSD, and forget it once it is safe to destroy.",
-        fields=(_OSD, _force("though the others are short of room")),
+        fields=(_OSD, _force("though the others are short of room, or too few for a pool's replicas")),
         check=checks.check_osd_remove,
         title="remove OSD {osd}",
         losses=_osd_losses,

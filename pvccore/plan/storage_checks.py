@@ -7,7 +7,7 @@ says at that moment.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from pvccore.model.cluster import Cluster
 from pvccore.model.errors import Invalid, NotFound, Refused
@@ -120,7 +120,9 @@ def check_room(cluster: Cluster, pool_name: str, more_bytes: int, *, forced: boo
     would = (pool.stored_bytes + more_bytes) / room if room else float("inf")
     if would <= FULL_RATIO or forced:
         return
-    words = "no room at all" if not room else f"it would be {would:.0%} full, and {FULL_RATIO:.0%} is the limit"
+    limit, full = f"{FULL_RATIO:.0%}", f"{would:.0%}"
+    would_be = full if full != limit else f"just over {limit}"
+    words = "no room at all" if not room else f"it would be {would_be} full, and {limit} is the limit"
     left = max(0, int(room * FULL_RATIO) - pool.stored_bytes)
     raise Refused(f"pool {pool_name} has no room for {size_words(more_bytes)}: {words} ({size_words(left)} left)")
 
@@ -152,6 +154,21 @@ def check_osd_remove(cluster: Cluster, given: Given) -> None:
     left = sum(one.total_bytes for one in others) * FULL_RATIO - sum(one.used_bytes for one in others)
     if left < osd.used_bytes and not is_forced(given):
         raise Refused(f"the other OSDs have no room for the {size_words(osd.used_bytes)} on OSD {osd.id}")
+    if not is_forced(given):
+        _check_copies(cluster, osd, others)
+
+
+def _check_copies(cluster: Cluster, osd: Osd, others: Sequence[Osd]) -> None:
+    """Raise Refused when a pool's copies would have fewer places than there are copies.
+
+    Where hosts are too few already with this OSD, Ceph spreads the copies over OSDs alone, and those are counted.
+    """
+    hosts = {one.node for one in others}
+    for _, pool in sorted(cluster.storage.pools.items()):
+        if len(others) < pool.replicas:
+            raise Refused(f"pool {pool.name} has {pool.replicas} replicas, and the OSDs left would be {len(others)}")
+        if len(hosts) < pool.replicas <= len(hosts | {osd.node}):
+            raise Refused(f"pool {pool.name} has {pool.replicas} replicas, and the hosts left would be {len(hosts)}")
 
 
 def check_osd_in(cluster: Cluster, given: Given) -> None:
@@ -256,7 +273,9 @@ def check_volume_upload(cluster: Cluster, given: Given) -> None:
 
 def check_volume_clone(cluster: Cluster, given: Given) -> None:
     """A volume (or a snapshot of one) that is there, a new name, and room for a whole copy unless it is a clone."""
-    path, _, snapshot = given.get("volume", "").partition("@")
+    path, at, snapshot = given.get("volume", "").partition("@")
+    if at and not snapshot:
+        raise Invalid("volume", given["volume"], "must name a snapshot after the @")
     source = known_volume(cluster, {"volume": path})
     pool, name = path_given(given, "to")
     check_free_name(cluster, pool, name)

@@ -92,6 +92,9 @@ INVALID = [
     ("volume upload", {"volume": "vms/new", "path": f"{IMAGE}/../x", "node": "hv1"}, "must be a file below"),
     ("volume upload", {"volume": "vms/new", "path": f"{IMAGE} x", "node": "hv1"}, "must be a file below"),
     ("volume clone", {"volume": "vms/spare", "to": "ssd"}, "to 'ssd': must be like POOL/VOLUME"),
+    ("volume clone", {"volume": "vms/spare@", "to": "ssd/a"}, "volume 'vms/spare@': must name a snapshot after the @"),
+    ("volume clone", {"volume": "vms/@gold", "to": "ssd/a"}, "must be like POOL/VOLUME"),
+    ("volume clone", {"volume": "vms/spare", "to": "ssd/a@b"}, "to 'ssd/a@b': must be like POOL/VOLUME"),
     ("volume resize", {"volume": "vms/old"}, "size '': must be like 20G"),
     ("volume rename", {"volume": "vms/old", "name": "ssd/old"}, "name 'ssd/old': must be 1 to 64"),
     ("volume snapshot add", {"volume": "vms/old", "name": "a@b"}, "name 'a@b': must be 1 to 64"),
@@ -266,6 +269,29 @@ def test_volumes_that_are_known_count_though_ceph_has_not_counted_them_yet() -> 
     assert str(error) == "pool vms has 4 volumes; --force removes them too"
 
 
+@pytest.mark.parametrize(
+    "volume",
+    ["vms/", "/old", "/", "vms/a/b", "vms//old", " vms/old", "vms/old ", "vms/ol d", "vms/\u00f6ld", "vms/old\n"],
+)
+@pytest.mark.parametrize(
+    "verb, more, field",
+    [
+        ("add", {"size": "1G"}, "volume"),
+        ("upload", {"path": IMAGE, "node": "hv1"}, "volume"),
+        ("clone", {"to": "ssd/a"}, "volume"),
+        ("clone", {"volume": "vms/spare"}, "to"),
+        ("resize", {"size": "2G"}, "volume"),
+        ("rename", {"name": "new"}, "volume"),
+        ("remove", {}, "volume"),
+        ("snapshot add", {"name": "new"}, "volume"),
+        ("snapshot remove", {"name": "monday"}, "volume"),
+    ],
+)
+def test_an_odd_spelling_of_a_volume_is_named_with_its_field(verb: str, more: Words, field: str, volume: str) -> None:
+    error = refusal(with_storage(), f"storage volume {verb}", {**more, field: volume})
+    assert str(error) == str(Invalid(field, volume, "must be like POOL/VOLUME"))
+
+
 # Room
 
 
@@ -276,7 +302,7 @@ def test_a_pool_is_filled_to_its_limit_and_not_a_byte_beyond(more_bytes: int, fi
     if fits:
         check_room(cluster, "vms", more_bytes, forced=False)
     else:
-        with pytest.raises(Refused, match="80% is the limit \\(30 G left\\)"):
+        with pytest.raises(Refused, match="it would be just over 80% full, and 80% is the limit \\(30 G left\\)"):
             check_room(cluster, "vms", more_bytes, forced=False)
 
 
@@ -289,6 +315,26 @@ def test_an_osd_goes_only_when_the_others_stay_below_the_limit(used_bytes: int, 
     error = refusal(cluster, "storage osd remove", {"osd": "1"})
     assert (error is None) is fits
     assert fits or "the other OSDs have no room for the 60 G on OSD 1" in str(error)
+    assert refusal(cluster, "storage osd remove", {"osd": "1", "force": "yes"}) is None
+
+
+@pytest.mark.parametrize(
+    "replicas, others, words",
+    [
+        (2, (), ""),
+        (3, (), "pool vms has 3 replicas, and the OSDs left would be 2"),
+        (2, (osd(2, is_up=False),), "pool vms has 2 replicas, and the OSDs left would be 1"),
+        (2, (replace(osd(2), node="hv1"),), "pool vms has 2 replicas, and the hosts left would be 1"),
+        (2, (replace(osd(1), node="hv1"), replace(osd(2), node="hv1")), ""),
+    ],
+)
+def test_an_osd_stays_while_a_pool_needs_it_for_its_copies(replicas: int, others: tuple[Osd, ...], words: str) -> None:
+    small = storage(*(replace(osd(number), used_bytes=GB) for number in range(3)))
+    osds = {**small.osds, **{one.id: replace(one, used_bytes=GB) for one in others}}
+    pools = {"ssd": POOLS["ssd"], "vms": replace(POOLS["vms"], replicas=replicas)}
+    cluster = with_storage(known=replace(small, osds=osds, pools=pools))
+    error = refusal(cluster, "storage osd remove", {"osd": "1"})
+    assert str(error or "") == words
     assert refusal(cluster, "storage osd remove", {"osd": "1", "force": "yes"}) is None
 
 
