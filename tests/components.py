@@ -50,7 +50,7 @@ LAB = (
     _program("rbd", "ceph-common"),
 )
 WEB = (_program("chromium", "chromium"),)
-NEEDS = {"zookeeper": ZOOKEEPER, "lab": LAB, "pty": (), "web": WEB}
+NEEDS = {"zookeeper": ZOOKEEPER, "lab": LAB, "pty": (_program("tmux", "tmux"),), "web": WEB}
 """The components that a test with this marker drives."""
 
 
