@@ -70,7 +70,7 @@ lab-down: $(STAMPS)/dev ## end the lab and leave nothing behind
 bench: system-packages $(STAMPS)/dev ## the figures of docs/PERFORMANCE.md
 	$(BIN)/python -m bench
 
-docs: $(STAMPS)/dev ## write what docs/CLI.md and docs/API.md have of the code anew
+docs: $(STAMPS)/dev ## write what docs/ has of the code anew
 	PYTHONPATH=. $(BIN)/python docs/make_reference.py
 
 screenshots: $(STAMPS)/run ## draw screenshots/ anew

@@ -1,4 +1,4 @@
-"""The parts of docs/CLI.md and docs/API.md that are made of the code: `make docs` writes them anew."""
+"""The parts of docs/CLI.md, API.md and CONSOLE.md that are made of the code: `make docs` writes them anew."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from pvcapi.app import build_app
 from pvcapi.link import Source
 from pvccli.main import pvc
 from pvccore.operations.tokens import TokenFile
+from pvctui.commands import COMMANDS, Command, shown_key
+from pvctui.widgets.table_bindings import TABLE_BINDINGS
 
 DOCS = Path(__file__).parent
 BEGIN, END = "<!-- made by `make docs`: begin -->\n", "<!-- made by `make docs`: end -->\n"
@@ -72,8 +74,25 @@ class _NoSource:
     """Nothing is asked of it: only the document is wanted."""
 
 
+def console_reference() -> str:
+    """Every key of the console with its id, where it works and what it does: commands, then keys of a list."""
+    lines = ["| key | id | where | does |", "|---|---|---|---|"]
+    lines += [_key_row(one.keys, one.id, _where(one), one.description) for one in COMMANDS]
+    lines += [_key_row(one.keys, one.id, "in a list", one.description) for one in TABLE_BINDINGS]
+    return "\n".join([*lines, ""])
+
+
+def _where(command: Command) -> str:
+    return "demo" if command.demo else ", ".join(sorted(command.places)) or "anywhere"
+
+
+def _key_row(keys: str, name: str, where: str, words: str) -> str:
+    shown = " ".join(f"`{shown_key(key)}`" for key in keys.split(","))
+    return f"| {shown} | `{name}` | {where} | {words} |"
+
+
 def main() -> None:
-    """Write both."""
+    """Write them all."""
     for name, reference in made().items():
         path = DOCS / name
         path.write_text(with_reference(path.read_text(), reference))
@@ -81,7 +100,7 @@ def main() -> None:
 
 def made() -> dict[str, str]:
     """Document → its made part."""
-    return {"CLI.md": cli_reference(), "API.md": api_reference()}
+    return {"CLI.md": cli_reference(), "API.md": api_reference(), "CONSOLE.md": console_reference()}
 
 
 if __name__ == "__main__":
