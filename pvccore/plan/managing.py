@@ -36,7 +36,7 @@ def plan_manager(cluster: Cluster, watch: Watch) -> Plan:
         plans += [plan_blocklist(cluster, node, watch), plan_return(cluster, node, watch)]
     plans.append(Plan(steps=tuple(plan_lost_targets(cluster, watch))))
     plans.append(_plan_placements(cluster, fenced, watch))
-    plans.append(plan_tasks(cluster, watch.wall_s))
+    plans.append(plan_tasks(cluster, watch))
     steps = _one_write_each(step for plan in plans for step in plan.steps)
     return Plan(steps=steps, wake_at_s=earliest(*(plan.wake_at_s for plan in plans)))
 

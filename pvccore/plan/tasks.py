@@ -8,12 +8,15 @@ from pvccore.model.change import Change, Kind, Write
 from pvccore.model.cluster import Cluster
 from pvccore.model.task import INTERRUPTED, Task, TaskState
 from pvccore.plan.effects import Plan, Step
+from pvccore.plan.watch import Watch
 
 TASKS_KEPT = 200
 """How many tasks that have ended are kept, the newest."""
 READINGS_KEPT = 8
 """How many answers that nobody took away are kept."""
 PRUNED_AT_ONCE = 50
+BEGIN_LIMIT_S = 60.0
+"""A task waits for a node that has been absent for so long no longer."""
 
 
 def may_take(task: Task, node: str, *, is_coordinator: bool) -> bool:
@@ -21,12 +24,17 @@ def may_take(task: Task, node: str, *, is_coordinator: bool) -> bool:
     return task.state is TaskState.WAITING and (task.runs_on == node or (not task.runs_on and is_coordinator))
 
 
-def plan_tasks(cluster: Cluster, wall_s: float) -> Plan:
+def plan_tasks(cluster: Cluster, watch: Watch) -> Plan:
     """End what nobody carries out any more, and forget the oldest that have ended."""
     lost = [task for _, task in sorted(cluster.tasks.items()) if is_orphan(cluster, task)]
-    homeless = [task for _, task in sorted(cluster.tasks.items()) if is_homeless(cluster, task)]
-    ends = (*(_interrupted(task, wall_s) for task in lost), *(_never_begun(task, wall_s) for task in homeless))
-    return Plan(steps=(*ends, *_pruned(cluster)))
+    waiting = [task for _, task in sorted(cluster.tasks.items()) if task.state is TaskState.WAITING and task.runs_on]
+    reasons = [(task, _why_nobody_begins(cluster, task, watch)) for task in waiting]
+    ends = (
+        *(_interrupted(task, watch.wall_s) for task in lost),
+        *(_never_begun(task, watch.wall_s, why) for task, why in reasons if why),
+    )
+    left_s = [BEGIN_LIMIT_S - watch.absent_s[task.runs_on] for task, why in reasons if _is_awaited(task, why, watch)]
+    return Plan(steps=(*ends, *_pruned(cluster)), wake_at_s=watch.now_s + min(left_s) if left_s else None)
 
 
 def is_orphan(cluster: Cluster, task: Task) -> bool:
@@ -37,9 +45,20 @@ def is_orphan(cluster: Cluster, task: Task) -> bool:
     return node is None or node.alive is None or node.alive.token != task.claim
 
 
-def is_homeless(cluster: Cluster, task: Task) -> bool:
-    """Whether it waits for a node that is not of the cluster any more: nobody would ever take it."""
-    return task.state is TaskState.WAITING and bool(task.runs_on) and task.runs_on not in cluster.nodes
+def _why_nobody_begins(cluster: Cluster, task: Task, watch: Watch) -> str:
+    """Why a task that waits for a node is not begun any more, "" while it may be: nobody else may take it."""
+    node = cluster.nodes.get(task.runs_on)
+    if node is None:
+        return "is not a node of the cluster any more"
+    if node.is_alive:
+        return ""
+    if node.fence.proven_off:
+        return "is off"
+    return "is not alive" if watch.absent_s.get(node.name, 0.0) >= BEGIN_LIMIT_S else ""
+
+
+def _is_awaited(task: Task, why: str, watch: Watch) -> bool:
+    return not why and task.runs_on in watch.absent_s
 
 
 def ended(task: Task, wall_s: float, *, result: str = "", error: str = "") -> Change:
@@ -79,8 +98,8 @@ def _interrupted(task: Task, wall_s: float) -> Step:
     return Step(change=ended(task, wall_s, error=f"{words}{at}; look what is there before you ask again"))
 
 
-def _never_begun(task: Task, wall_s: float) -> Step:
-    error = f"never begun: {task.runs_on} is not a node of the cluster any more"
+def _never_begun(task: Task, wall_s: float, why: str) -> Step:
+    error = f"never begun: {task.runs_on} {why}"
     return Step(change=ended(task, wall_s, error=error))
 
 

@@ -15,6 +15,7 @@ from pvccore.operations import tasks
 from pvccore.operations.operator import Operator
 from pvccore.operations.tasks import NewTask
 from pvccore.plan.tasks import TASKS_KEPT, plan_tasks
+from pvccore.plan.watch import Watch
 from pvccore.state.session import Session
 from tests.nodedaemon.clocks import HandClock
 from tests.operations.world import World, three_nodes
@@ -224,7 +225,7 @@ def test_a_daemon_that_lost_its_life_can_not_claim(world: World) -> None:
 
 
 def commit_plan(world: World) -> Cluster:
-    for step in plan_tasks(world.load(), 5.0).steps:
+    for step in plan_tasks(world.load(), Watch(now_s=5.0, wall_s=5.0)).steps:
         assert step.change is not None
         world.setup.commit(step.change)
     return world.load()
@@ -236,7 +237,7 @@ def test_a_dead_daemons_task_ends_interrupted_and_stays_so(world: World) -> None
     runner.loop.step()
     runner.executor.works[key].tell(0.25, "writing")
     runner.loop.step()
-    assert plan_tasks(world.load(), 5.0).steps == ()
+    assert plan_tasks(world.load(), Watch(now_s=5.0, wall_s=5.0)).steps == ()
     world.kill("hv1")
     task = commit_plan(world).task(key)
     assert task.state is TaskState.FAILED

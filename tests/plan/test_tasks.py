@@ -8,13 +8,17 @@ import pytest
 
 from pvccore.model.change import Kind
 from pvccore.model.cluster import Cluster
+from pvccore.model.fence import FencePhase
 from pvccore.model.node import Alive, Node
 from pvccore.model.task import NODE_LOG, VM_LOG, Task, TaskState
 from pvccore.plan.effects import Plan
 from pvccore.plan.tasks import PRUNED_AT_ONCE, READINGS_KEPT, TASKS_KEPT, ended, is_orphan, may_take, plan_tasks
+from pvccore.plan.watch import Watch
 from tests.plan.asked import cluster, node
+from tests.plan.clusters import fenced
 
 NOW_S = 5000.0
+WATCH = Watch(now_s=100.0, wall_s=NOW_S)
 WAITING = Task(key="1", verb="storage osd in", title="take OSD 1 in", vm="web1")
 RUNNING = replace(WAITING, state=TaskState.RUNNING, claimed_by="hv1", claim="s-1", progress=0.25, text="copying")
 
@@ -82,26 +86,45 @@ def test_a_task_of_a_node_that_was_removed_is_an_orphan() -> None:
 )
 def test_an_orphan_fails_as_interrupted_and_tells_how_far_it_was(known: dict[str, object], words: str) -> None:
     orphan = replace(RUNNING, claim="s-0", **known)  # type: ignore[arg-type]
-    (found,) = after(plan_tasks(with_tasks(orphan), NOW_S))
+    (found,) = after(plan_tasks(with_tasks(orphan), WATCH))
     assert (found.state, found.ended_at, found.text) == (TaskState.FAILED, NOW_S, "")
     assert found.error.startswith("interrupted: the daemon of hv1 ended")
     assert words in found.error
 
 
 def test_a_cancelled_task_whose_daemon_died_is_failed_for_nobody_knows_what_it_left() -> None:
-    (found,) = after(plan_tasks(with_tasks(replace(RUNNING, claim="s-0", cancel_requested="anna@ops1")), NOW_S))
+    (found,) = after(plan_tasks(with_tasks(replace(RUNNING, claim="s-0", cancel_requested="anna@ops1")), WATCH))
     assert found.state is TaskState.FAILED
 
 
 def test_a_task_that_waits_for_a_node_that_was_removed_ends() -> None:
     waits = (WAITING, replace(WAITING, key="2", runs_on="hv1"), replace(WAITING, key="3", runs_on="hv9"))
-    (found,) = after(plan_tasks(with_tasks(*waits, nodes=(node("hv1", alive=False),)), NOW_S))
+    (found,) = after(plan_tasks(with_tasks(*waits, nodes=(node("hv1", alive=False),)), WATCH))
     assert (found.key, found.state) == ("3", TaskState.FAILED)
     assert found.error == "never begun: hv9 is not a node of the cluster any more"
 
 
+def waits_for(one: Node, **absent_s: float) -> Plan:
+    waiting = with_tasks(replace(WAITING, runs_on="hv1"), nodes=(one,))
+    return plan_tasks(waiting, replace(WATCH, absent_s=absent_s))
+
+
+def test_a_task_that_waits_for_a_node_that_is_off_or_long_absent_ends_with_the_reason() -> None:
+    dead = node("hv1", alive=False)
+    (off,) = after(waits_for(fenced(dead, FencePhase.RECOVERING)))
+    (absent,) = after(waits_for(dead, hv1=60.0))
+    assert (off.state, off.error) == (TaskState.FAILED, "never begun: hv1 is off")
+    assert (absent.state, absent.error) == (TaskState.FAILED, "never begun: hv1 is not alive")
+
+
+def test_a_task_waits_for_a_node_that_is_alive_said_goodbye_or_is_just_absent() -> None:
+    assert waits_for(node("hv1")) == Plan()
+    assert waits_for(node("hv1", alive=False)) == Plan()
+    assert waits_for(node("hv1", alive=False), hv1=59.0) == Plan(wake_at_s=101.0)
+
+
 def test_nothing_is_done_about_tasks_that_are_carried_out_or_few() -> None:
-    assert plan_tasks(with_tasks(RUNNING, replace(RUNNING, key="2", state=TaskState.DONE)), NOW_S) == Plan()
+    assert plan_tasks(with_tasks(RUNNING, replace(RUNNING, key="2", state=TaskState.DONE)), WATCH) == Plan()
 
 
 @pytest.mark.parametrize(
@@ -109,7 +132,7 @@ def test_nothing_is_done_about_tasks_that_are_carried_out_or_few() -> None:
 )
 def test_only_the_oldest_ended_tasks_beyond_those_kept_are_forgotten(over: int, count: int) -> None:
     old = [replace(WAITING, key=f"{number:04d}", state=TaskState.DONE) for number in range(1, TASKS_KEPT + over + 1)]
-    plan = plan_tasks(with_tasks(*reversed(old), replace(WAITING, key="0000")), NOW_S)
+    plan = plan_tasks(with_tasks(*reversed(old), replace(WAITING, key="0000")), WATCH)
     assert forgotten(plan) == [f"{number:04d}" for number in range(1, count + 1)]
     assert all(step.change is not None and step.change.quiet for step in plan.steps)
 
@@ -155,4 +178,4 @@ def test_who_only_reads_leaves_no_trace_in_the_journal() -> None:
 def test_few_answers_that_nobody_took_away_are_kept() -> None:
     answers = [replace(WAITING, key=f"{n:04d}", verb=NODE_LOG, state=TaskState.DONE) for n in range(READINGS_KEPT + 2)]
     done = replace(WAITING, key="000", state=TaskState.DONE)
-    assert forgotten(plan_tasks(with_tasks(done, *answers), NOW_S)) == ["0000", "0001"]
+    assert forgotten(plan_tasks(with_tasks(done, *answers), WATCH)) == ["0000", "0001"]
