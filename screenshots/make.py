@@ -67,6 +67,9 @@ PICTURES = (
         take=Take(size=SIZE, press=("M", *"rack 2", "tab", "tab", "enter"), until=is_in_maintenance),
     ),
     Picture(name="maintenance-dialog", take=Take(size=SIZE, press=("M", *"switch upgrade"))),
+    Picture(name="flush", take=Take(size=SIZE, press=("2", "down", "F", *"new fan"))),
+    Picture(name="storage", take=Take(size=SIZE, press=("4",), settle_s=4)),
+    Picture(name="resilience", take=Take(size=SIZE, press=("7", "down", "space"), settle_s=4)),
     Picture(name="journal", take=Take(size=SIZE, press=("6",), when=is_recovering, settle_s=3), fault=power_cut),
 )
 
