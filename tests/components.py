@@ -50,7 +50,8 @@ LAB = (
     _program("rbd", "ceph-common"),
 )
 WEB = (_program("chromium", "chromium"),)
-NEEDS = {"zookeeper": ZOOKEEPER, "lab": LAB, "pty": (_program("tmux", "tmux"),), "web": WEB}
+TMUX = (_program("tmux", "tmux"),)
+NEEDS = {"zookeeper": ZOOKEEPER, "lab": LAB, "pty": (), "tmux": TMUX, "web": WEB}
 """The components that a test with this marker drives."""
 
 

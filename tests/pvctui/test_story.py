@@ -24,7 +24,7 @@ from tests.pvctui.canned import cluster_of, node, uuid, vm
 from tests.pvctui.stored import StoredCluster
 from tests.pvctui.tmux import Tmux, tmux_with
 
-pytestmark = [pytest.mark.pty, pytest.mark.zookeeper]
+pytestmark = [pytest.mark.pty, pytest.mark.tmux, pytest.mark.zookeeper]
 SESSION_S = 40.0
 IPMI = FenceAgent(kind=FenceAgentKind.IPMI, address="10.1.0.13:623")
 

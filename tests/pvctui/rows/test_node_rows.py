@@ -61,5 +61,5 @@ def test_the_age_of_a_report_is_never_negative() -> None:
 def test_the_map_counts_unknown_vms_as_unknown() -> None:
     texts = {cell.name: (cell.glyph, cell.text) for cell in map_of_nodes(view_of(night()))}
     assert texts["hv3"] == ("✗", "12 unknown")
-    assert texts["hv4"] == ("◇", "flushed, 1")
+    assert texts["hv4"] == ("◇", "flushed, 1 VM")
     assert texts["hv5"] == ("●", "8 VMs")
