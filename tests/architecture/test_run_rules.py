@@ -34,7 +34,7 @@ def run(folder: Path, text: str, *, ci: bool, options: Sequence[str] = ()) -> su
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=200,
     )
 
 

@@ -23,7 +23,7 @@ def check_python(folder: Path) -> subprocess.CompletedProcess[str]:
         capture_output=True,
         text=True,
         check=False,
-        timeout=10,
+        timeout=100,
     )
 
 

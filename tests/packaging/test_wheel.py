@@ -17,7 +17,7 @@ METADATA = f"pvc_console-{source.project_settings()['project']['version']}.dist-
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the wheel and the source archive of this checkout."""
     folder = tmp_path_factory.mktemp("built")
-    subprocess.run([sys.executable, "-m", "hatchling", "build", "-d", folder], cwd=source.ROOT, check=True, timeout=60)
+    subprocess.run([sys.executable, "-m", "hatchling", "build", "-d", folder], cwd=source.ROOT, check=True, timeout=200)
     return folder
 
 
@@ -59,10 +59,10 @@ def test_the_wheel_says_what_it_is_and_what_it_needs(wheel: Path) -> None:
 
 def test_the_source_archive_can_be_built_again(built: Path, tmp_path: Path, members: set[str]) -> None:
     (archive,) = built.glob("*.tar.gz")
-    subprocess.run(["tar", "-xzf", archive, "-C", tmp_path], check=True, timeout=10)
+    subprocess.run(["tar", "-xzf", archive, "-C", tmp_path], check=True, timeout=100)
     (unpacked,) = tmp_path.iterdir()
     build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
-    subprocess.run(build, cwd=unpacked, check=True, timeout=60)
+    subprocess.run(build, cwd=unpacked, check=True, timeout=200)
     (again,) = tmp_path.glob("*.whl")
     with zipfile.ZipFile(again) as rebuilt:
         assert set(rebuilt.namelist()) == members
@@ -72,14 +72,14 @@ def test_every_program_it_installs_is_a_function_that_exists() -> None:
     for script in source.project_settings()["project"]["scripts"].values():
         module, _, function = script.partition(":")
         check = f"import {module} as m; assert callable(m.{function})"
-        subprocess.run([sys.executable, "-c", check], cwd=source.ROOT, check=True, timeout=30)
+        subprocess.run([sys.executable, "-c", check], cwd=source.ROOT, check=True, timeout=200)
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 def test_an_installed_wheel_runs_its_programs_in_an_empty_environment(wheel: Path, tmp_path: Path) -> None:
     environment = tmp_path / "environment"
-    subprocess.run([sys.executable, "-m", "venv", environment], check=True, timeout=60)
+    subprocess.run([sys.executable, "-m", "venv", environment], check=True, timeout=200)
     constraint = f"--constraint={source.ROOT / 'constraints.txt'}"
     install = [str(environment / "bin/pip"), "install", "-qq", constraint, f"{wheel}[api]"]
     subprocess.run(install, cwd=tmp_path, check=True, timeout=200)
@@ -90,10 +90,10 @@ def test_an_installed_wheel_runs_its_programs_in_an_empty_environment(wheel: Pat
         capture_output=True,
         stdin=subprocess.DEVNULL,
         text=True,
-        timeout=30,
+        timeout=200,
     )
     assert "hv1" in drawn.stdout
     sample = source.ROOT / "packaging/pvcapid.toml"
     checked = [str(environment / "bin/pvcapid"), "--config", str(sample), "--check-config"]
-    assert subprocess.run(checked, cwd=tmp_path, check=True, capture_output=True, text=True, timeout=60).stdout
-    subprocess.run([environment / "bin/pvc", "--help"], cwd=tmp_path, check=True, capture_output=True, timeout=60)
+    assert subprocess.run(checked, cwd=tmp_path, check=True, capture_output=True, text=True, timeout=200).stdout
+    subprocess.run([environment / "bin/pvc", "--help"], cwd=tmp_path, check=True, capture_output=True, timeout=200)

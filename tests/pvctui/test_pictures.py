@@ -13,6 +13,8 @@ from tests.pvctui.canned_states import STATES
 from tests.pvctui.console import SIZES, Shown, console
 from tests.pvctui.picture_book import difference, words_of
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(autouse=True)
 def _still(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
