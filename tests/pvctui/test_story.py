@@ -151,6 +151,7 @@ def list_to_a_file(night: Night) -> None:
     night.tmux.press("3")
     night.tmux.shows("STATUS", "mail1")
     night.tmux.press("/")
+    night.tmux.shows("words  a|b")
     night.tmux.type("name:web|db")
     night.tmux.until(lambda: "mail1" not in night.tmux.text())
     night.tmux.press("Enter")
