@@ -94,7 +94,7 @@ def test_who_follows_hears_what_changes(api: httpx.Client, world: RealWorld) -> 
     begun, ended = threading.Event(), threading.Event()
 
     def follow() -> None:
-        with api.stream("GET", "/api/v1/events", timeout=30) as stream:
+        with api.stream("GET", "/api/v1/events", timeout=90) as stream:
             name = ""
             for line in stream.iter_lines():
                 name = line.removeprefix("event: ") if line.startswith("event: ") else name
@@ -108,10 +108,10 @@ def test_who_follows_hears_what_changes(api: httpx.Client, world: RealWorld) -> 
 
     follower = threading.Thread(target=follow)
     follower.start()
-    assert begun.wait(20)
+    assert begun.wait(60)
     world.add_vm("web1", "hv1")
-    assert ended.wait(20)
-    follower.join(20)
+    assert ended.wait(60)
+    follower.join(60)
     assert heard[0] == ("begin", {"available": True})
     (record,) = heard[-1][1]["vms"].values()
     assert (heard[-1][0], record["name"], record["node"]) == ("delta", "web1", "hv1")
