@@ -95,7 +95,7 @@ class LivingCluster:
         return answer
 
     def wait_until_settled(self) -> None:
-        """Every host's daemon is alive and its report fresh and healthy, and somebody is the manager."""
+        """Every host's daemon is alive, its report fresh, healthy and with figures, and somebody is the manager."""
         self.wait_until(self._is_settled, within_s=BEGIN_LIMIT_S, what="every node is alive and healthy")
 
     def _is_settled(self) -> bool:
@@ -104,7 +104,11 @@ class LivingCluster:
         cluster = self.look()
         nodes = [cluster.nodes.get(host.name) for host in self.lab.hosts]
         ready = all(
-            node and node.is_alive and node.report.boot_id == node.presence.boot_id and node.is_healthy
+            node
+            and node.is_alive
+            and node.report.boot_id == node.presence.boot_id
+            and node.is_healthy
+            and node.report.memory_total_mb
             for node in nodes
         )
         return ready and bool(cluster.leases) and cluster.started

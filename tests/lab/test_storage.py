@@ -127,6 +127,11 @@ def listed(ceph: Ceph, pool: str) -> list[str]:
     return names
 
 
+def placement_groups(ceph: Ceph, pool: str) -> int:
+    count: int = json.loads(ceph.ceph("osd", "pool", "get", pool, "pg_num", "--format", "json"))["pg_num"]
+    return count
+
+
 def info(ceph: Ceph, volume: str) -> dict[str, Any]:
     found: dict[str, Any] = json.loads(ceph.rbd("info", volume, "--format", "json"))
     return found
@@ -214,7 +219,8 @@ def test_a_pool_lives_through_every_verb(cluster: StorageCluster) -> None:
     cluster.sees_pool("fast")
     assert "already" in _either(cluster, "pool add", pool="fast", pgs="4")
     cluster.done("pool set-pgs", pool="fast", pgs="8")
-    assert json.loads(ceph.ceph("osd", "pool", "get", "fast", "pg_num", "--format", "json"))["pg_num"] == 8
+    # Ceph gets there little by little.
+    cluster.wait_until(lambda: placement_groups(ceph, "fast") == 8, within_s=SEEN_LIMIT_S, what="fast has 8 of them")
     cluster.done("volume add", volume="fast/one", size="8M")
     # Known beforehand or found out by the daemon: never without --force while there is a volume in it.
     assert "volumes; --force" in _either(cluster, "pool remove", pool="fast")
