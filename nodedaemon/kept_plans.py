@@ -21,9 +21,9 @@ import msgspec
 
 from pvccore.model.cluster import Cluster
 from pvccore.model.errors import Invalid
-from pvccore.model.storage import Storage
 from pvccore.plan import effects
 from pvccore.plan.effects import Effect, Outcome, Plan, Power, Step
+from pvccore.plan.leftovers import parts_only
 from pvccore.plan.watch import Watch
 
 WAITING = 16
@@ -132,12 +132,12 @@ class _Document(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def encoded(decision: Decision) -> bytes:
-    """The document of a decision. What no plan looks at stays out: the journal and the storage under the VMs."""
+    """The document of a decision. What no plan looks at stays out: the journal, and the storage but for its parts."""
     watch = decision.watch
     document = _Document(
         by=decision.by,
         at=decision.at,
-        cluster=replace(decision.cluster, journal=(), storage=Storage()),
+        cluster=replace(decision.cluster, journal=(), storage=parts_only(decision.cluster.storage)),
         watch={name: getattr(watch, name) for name in _PLAIN},
         in_flight=[_named(effect) for effect in watch.in_flight],
         outcomes=[_Done(effect=_named(effect), outcomes=list(found)) for effect, found in watch.outcomes.items()],

@@ -13,7 +13,14 @@ def is_no_news(before: Cluster, after: Cluster, delta: Delta) -> bool:
     """Whether nothing was said but reports as usual: their figures are used when something else asks for a decision."""
     if delta.full or delta.vms or delta.settings or delta.maintenance or delta.leases or delta.problems:
         return False
+    if delta.volumes or any(_has_just_ended(before, after, key) for key in delta.tasks):
+        return False  # there may be leftovers
     return all(_is_as_usual(before.nodes.get(name), after.nodes.get(name)) for name in delta.nodes)
+
+
+def _has_just_ended(before: Cluster, after: Cluster, key: str) -> bool:
+    old, new = before.tasks.get(key), after.tasks.get(key)
+    return new is not None and new.has_ended and not (old is not None and old.has_ended)
 
 
 def decides_alike(before: Cluster, after: Cluster) -> bool:

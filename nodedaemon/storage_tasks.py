@@ -1,6 +1,6 @@
 """The verbs on the storage as a daemon carries them out: checked again by what Ceph says now, then done.
 
-What takes long is done under a name that tells it is a part (`.partial`), and gets its own only once it is whole.
+What takes long is done under a part's name, and gets its own only once it is whole.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from threading import Event
 from typing import Protocol
 
+from nodedaemon.storage_leftovers import Leftovers
 from nodedaemon.task_runner import TaskVerb, Work
 from pvccore.ceph.blocklist import Blocklist
 from pvccore.ceph.commands import Commands
@@ -20,7 +21,8 @@ from pvccore.ceph.snapshots import Snapshots
 from pvccore.ceph.volumes import Volumes
 from pvccore.model.cluster import Cluster
 from pvccore.model.errors import NotFound, PvcError, Refused, Unavailable
-from pvccore.model.storage import Volume, parse_size, size_words, split_volume_path
+from pvccore.model.storage import Volume, parse_size, part_name, path_of_volume, size_words, split_volume_path
+from pvccore.plan.leftovers import DISCARD
 from pvccore.plan.storage import storage_verb
 from pvccore.plan.storage_checks import Given, check_room, is_forced, path_given, users_of
 
@@ -75,7 +77,8 @@ class StorageTasks:
             "storage volume snapshot remove": self._snapshot_remove,
             "vm flush-locks": self._flush_locks,
         }
-        return {verb: self._checked(verb, call) for verb, call in table.items()}
+        leftovers = Leftovers(commands=self.commands, cluster=self.cluster, pause=self.pause)
+        return {DISCARD: leftovers.discard} | {verb: self._checked(verb, call) for verb, call in table.items()}
 
     def _checked(self, verb: str, call: Callable[[Work, Cluster, Given], str]) -> TaskVerb:
         def carry_out(work: Work) -> str:
@@ -223,7 +226,7 @@ class StorageTasks:
         pool, name = path_given(given)
         check_room(cluster, pool, image.size_bytes, forced=is_forced(given))
         work.tell(0.0, f"writing {size_words(image.size_bytes)}")
-        self._volumes.upload(image, given["volume"], _partial(pool, name, work), work.tell)
+        self._volumes.upload(image, given["volume"], _part(pool, name, work), work.tell)
         return f"volume {given['volume']} is made of {given['path']}, {size_words(image.size_bytes)}"
 
     def _volume_clone(self, work: Work, _cluster: Cluster, given: Given) -> str:
@@ -234,7 +237,7 @@ class StorageTasks:
             return f"volume {given['to']} is a clone of {given['volume']}"
         pool, name = path_given(given, "to")
         work.tell(0.0, "copying")
-        self._volumes.copy(source, given["to"], _partial(pool, name, work), work.tell)
+        self._volumes.copy(source, given["to"], _part(pool, name, work), work.tell)
         return f"volume {given['to']} is a copy of {source}"
 
     def _volume_resize(self, _work: Work, cluster: Cluster, given: Given) -> str:
@@ -327,5 +330,5 @@ def _owner(cluster: Cluster, address: str) -> str:
     return f"{names[0]} ({address})" if names else address
 
 
-def _partial(pool: str, name: str, work: Work) -> str:
-    return f"{pool}/{name}.partial-{work.task.key}"
+def _part(pool: str, name: str, work: Work) -> str:
+    return path_of_volume(pool, part_name(name, work.task.key))

@@ -15,9 +15,11 @@ from pvccore.model.cluster import Cluster
 from pvccore.model.errors import Refused
 from pvccore.model.log import LogPart, place_in
 from pvccore.model.node import NodeConfig, NodeRole
+from pvccore.model.storage import part_name, split_volume_path
 from pvccore.model.task import Task
 from pvccore.model.vm import Vm
 from pvccore.operations.reading import load_cluster
+from pvccore.plan.leftovers import MAKERS
 from pvccore.state.schema import Schema
 from pvccore.state.session import Session
 from simulation.ceph_commands import LIMIT_S, SimulatedCommands
@@ -73,7 +75,8 @@ class SimulatedReader:
 class SimulatedTasks:
     """Carries tasks out on the virtual clock; obeys `nodedaemon.task_runner.TaskExecutor`.
 
-    What a task does is done at its end: one that is cancelled, or whose daemon dies, has done nothing.
+    What a task does is done at its end: one that is cancelled has done nothing, and one whose daemon dies leaves at
+    most the part of a volume that it was making.
     """
 
     def __init__(
@@ -96,17 +99,29 @@ class SimulatedTasks:
     def begin(self, work: Work) -> None:
         usual_s = READING_S if work.task.only_reads else USUAL_S
         whole_s = DURATIONS_S.get(work.task.verb, usual_s) + min(self._storage.ceph.slow_s, LIMIT_S)
+        self._keep_part(work, there=True)
         self._go_on(work, 0.0, whole_s)
+
+    def _keep_part(self, work: Work, *, there: bool) -> None:
+        """The part of a volume that this task makes is in its pool, or not any more."""
+        pool, name = split_volume_path(work.task.arguments.get(MAKERS.get(work.task.verb, ""), ""))
+        if pool in self._storage.pools and "@" not in work.task.arguments["volume"]:
+            images, part = self._storage.pools[pool].images, part_name(name, work.task.key)
+            images.pop(part, None)
+            if there:
+                images[part] = Image(size_bytes=GB)
 
     def _go_on(self, work: Work, done_s: float, whole_s: float) -> None:
         if self._is_dead():
             return
         if done_s < whole_s:
             if not work.tell(done_s / whole_s, WORDS.get(work.task.verb, "")):
+                self._keep_part(work, there=False)
                 work.end(error="cancelled")
                 return
             self._machine.clock.after(TICK_S, lambda: self._go_on(work, done_s + TICK_S, whole_s))
             return
+        self._keep_part(work, there=False)
         commands = SimulatedCommands(storage=self._storage, node=self._machine.name)
         tasks = StorageTasks(
             commands=commands,

@@ -13,6 +13,9 @@ from pvccore.model.record import Record
 VOLUMES_PER_SHARD = 1000
 """How many volumes of a pool one document holds, about: 1,000 take 250 KB, twice that with a few snapshots each."""
 
+PART = ".partial-"
+"""What stands in the name of a volume that is not whole yet, before the key of the task that makes it."""
+
 
 class StorageHealth(StrEnum):
     """Ceph's own word on itself; unknown before anyone has asked it."""
@@ -219,6 +222,17 @@ def shard_of(volume: str, shards: int) -> int:
 def path_of_volume(pool: str, volume: str) -> str:
     """How a volume is called everywhere outside its pool: POOL/VOLUME, as in a VM's definition."""
     return f"{pool}/{volume}"
+
+
+def part_name(volume: str, task: str) -> str:
+    """What a volume is called while the task of that key writes it: it has its own name only once it is whole."""
+    return f"{volume}{PART}{task}"
+
+
+def split_part_name(name: str) -> tuple[str, str]:
+    """The volume and the task's key of a part's name; both are empty where it is none."""
+    volume, _, task = name.rpartition(PART)
+    return (volume, task) if volume and task else ("", "")
 
 
 def split_volume_path(path: str) -> tuple[str, str]:

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from pvccore.model.cluster import Cluster
 from pvccore.model.errors import Invalid, NotFound, Refused
 from pvccore.model.metadata import NAME_PATTERN
-from pvccore.model.storage import Osd, Pool, Volume, parse_size, path_of_volume, size_words, split_volume_path
+from pvccore.model.storage import PART, Osd, Pool, Volume, parse_size, path_of_volume, size_words, split_volume_path
 from pvccore.model.vm import Vm, VmState, Wanted
 
 Given = Mapping[str, str]
@@ -24,6 +24,8 @@ FLAGS = frozenset({
 })  # fmt: skip
 MAX_PGS = 32768
 MAX_REPLICAS = 10
+_STORED_NAME = re.compile(r"[A-Za-z0-9._][A-Za-z0-9._-]{0,95}")
+"""What others may have made: Ceph's own bound on a name's length, and no character that an option could begin with."""
 _DEVICE = re.compile(r"/dev/(?:[A-Za-z0-9][A-Za-z0-9._:+-]*/)*[A-Za-z0-9][A-Za-z0-9._:+-]*")
 _IMAGE_PATH = re.compile(r"/[A-Za-z0-9._+/-]{1,500}")
 IMAGE_FOLDERS = ("/var/lib/pvc/images/", "/var/lib/libvirt/images/")
@@ -42,11 +44,17 @@ def named(given: Given, field: str) -> str:
 
 
 def path_given(given: Given, field: str = "volume") -> tuple[str, str]:
-    """Pool and volume of POOL/VOLUME as given; raises Invalid unless it is one."""
+    """Pool and volume of POOL/VOLUME as given, of a volume that is there; raises Invalid unless it is one."""
     pool, name = split_volume_path(given.get(field, ""))
-    if not NAME_PATTERN.fullmatch(pool) or not NAME_PATTERN.fullmatch(name):
+    if not _STORED_NAME.fullmatch(pool) or not _STORED_NAME.fullmatch(name):
         raise Invalid(field, given.get(field, ""), "must be like POOL/VOLUME")
     return pool, name
+
+
+def new_path_given(given: Given, field: str = "volume") -> tuple[str, str]:
+    """Pool and volume of a new POOL/VOLUME as given; raises Invalid unless it is one."""
+    pool, name = path_given(given, field)
+    return pool, named({field: name}, field)
 
 
 def number_given(given: Given, field: str, low: int, high: int) -> int:
@@ -107,7 +115,9 @@ def check_at_rest(cluster: Cluster, volume: str) -> None:
 
 
 def check_free_name(cluster: Cluster, pool: str, name: str) -> None:
-    """Raise when the pool is not there or has a volume of that name."""
+    """Raise when the pool is not there or has a volume of that name, or when it is a name of what is not whole yet."""
+    if PART in name:
+        raise Invalid("name", name, f"must not contain {PART!r}: so a task calls what it has not finished")
     known_pool(cluster, pool)
     if name in cluster.storage.volumes.get(pool, {}):
         raise Refused(f"there is a volume {pool}/{name} already")
@@ -253,7 +263,7 @@ def check_pool_set_pgs(cluster: Cluster, given: Given) -> None:
 
 def check_volume_add(cluster: Cluster, given: Given) -> None:
     """A new name in a pool with room."""
-    pool, name = path_given(given)
+    pool, name = new_path_given(given)
     size_bytes = parse_size(given.get("size", ""))
     check_free_name(cluster, pool, name)
     check_room(cluster, pool, size_bytes, forced=is_forced(given))
@@ -261,7 +271,7 @@ def check_volume_add(cluster: Cluster, given: Given) -> None:
 
 def check_volume_upload(cluster: Cluster, given: Given) -> None:
     """A new name, and an image file in one of the folders that are for that, on a living node."""
-    pool, name = path_given(given)
+    pool, name = new_path_given(given)
     path = given.get("path", "")
     inside = path.startswith(IMAGE_FOLDERS) and ".." not in path.split("/")
     if not _IMAGE_PATH.fullmatch(path) or not inside:
@@ -277,7 +287,7 @@ def check_volume_clone(cluster: Cluster, given: Given) -> None:
     if at and not snapshot:
         raise Invalid("volume", given["volume"], "must name a snapshot after the @")
     source = known_volume(cluster, {"volume": path})
-    pool, name = path_given(given, "to")
+    pool, name = new_path_given(given, "to")
     check_free_name(cluster, pool, name)
     if snapshot:
         source.snapshot(snapshot)

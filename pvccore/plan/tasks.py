@@ -8,6 +8,7 @@ from pvccore.model.change import Change, Kind, Write
 from pvccore.model.cluster import Cluster
 from pvccore.model.task import INTERRUPTED, Task, TaskState
 from pvccore.plan.effects import Plan, Step
+from pvccore.plan.leftovers import MAKERS, plan_leftovers
 from pvccore.plan.watch import Watch
 
 TASKS_KEPT = 200
@@ -25,7 +26,7 @@ def may_take(task: Task, node: str, *, is_coordinator: bool) -> bool:
 
 
 def plan_tasks(cluster: Cluster, watch: Watch) -> Plan:
-    """End what nobody carries out any more, and forget the oldest that have ended."""
+    """End what nobody carries out any more, have its leftovers removed, and forget the oldest that have ended."""
     lost = [task for _, task in sorted(cluster.tasks.items()) if is_orphan(cluster, task)]
     waiting = [task for _, task in sorted(cluster.tasks.items()) if task.state is TaskState.WAITING and task.runs_on]
     reasons = [(task, _why_nobody_begins(cluster, task, watch)) for task in waiting]
@@ -34,7 +35,8 @@ def plan_tasks(cluster: Cluster, watch: Watch) -> Plan:
         *(_never_begun(task, watch.wall_s, why) for task, why in reasons if why),
     )
     left_s = [BEGIN_LIMIT_S - watch.absent_s[task.runs_on] for task, why in reasons if _is_awaited(task, why, watch)]
-    return Plan(steps=(*ends, *_pruned(cluster)), wake_at_s=watch.now_s + min(left_s) if left_s else None)
+    steps = (*ends, *plan_leftovers(cluster, watch), *_pruned(cluster))
+    return Plan(steps=steps, wake_at_s=watch.now_s + min(left_s) if left_s else None)
 
 
 def is_orphan(cluster: Cluster, task: Task) -> bool:
@@ -95,7 +97,9 @@ def ended(task: Task, wall_s: float, *, result: str = "", error: str = "") -> Ch
 def _interrupted(task: Task, wall_s: float) -> Step:
     words = f"{INTERRUPTED}: the daemon of {task.claimed_by} ended while it was at it"
     at = f" ({task.text or f'{task.progress:.0%}'})" if task.text or task.progress > 0 else ""
-    return Step(change=ended(task, wall_s, error=f"{words}{at}; look what is there before you ask again"))
+    part = task.arguments.get(MAKERS.get(task.verb, ""))
+    remedy = f"what there is of {part} is removed" if part else "look what is there before you ask again"
+    return Step(change=ended(task, wall_s, error=f"{words}{at}; {remedy}"))
 
 
 def _never_begun(task: Task, wall_s: float, why: str) -> Step:

@@ -15,10 +15,11 @@ import pytest
 from lab.ceph import Ceph
 from lab.cluster import Lab
 from pvccore.model.errors import PvcError
-from pvccore.model.storage import Volume
+from pvccore.model.storage import Volume, part_name
 from pvccore.model.task import INTERRUPTED, Task, TaskState
 from pvccore.operations import storage, tasks
 from pvccore.operations.removal import remove
+from pvccore.plan.leftovers import DISCARD
 from tests.lab.on_ceph import CephCluster
 
 pytestmark = pytest.mark.lab
@@ -26,6 +27,7 @@ pytestmark = pytest.mark.lab
 TASK_LIMIT_S = 150.0
 SEEN_LIMIT_S = 120.0
 HANG_LIMIT_S = 150.0
+DISCARD_LIMIT_S = 150.0
 MB = 1 << 20
 IMAGES = Path("/var/lib/pvc/images")
 
@@ -322,23 +324,27 @@ def test_locks_of_a_living_stranger_are_not_freed(cluster: StorageCluster) -> No
 
 
 @pytest.mark.parametrize("image", [300], indirect=True)
-def test_a_task_whose_daemon_is_killed_ends_interrupted_and_the_list_is_true(
+def test_a_task_whose_daemon_is_killed_ends_interrupted_and_nothing_of_it_is_left(
     cluster: StorageCluster, image: Path
 ) -> None:
     given = {"volume": "vms/half", "path": str(image), "node": "hv3"}
     result = storage.ask(cluster.operator, "storage volume upload", given)
     assert result.goal is not None
     key = result.goal.id
-    cluster.wait_until(
-        lambda: cluster.look().task(key).state is TaskState.RUNNING, within_s=SEEN_LIMIT_S, what="it runs"
-    )
+    part = part_name("half", key)
+    cluster.wait_until(lambda: part in listed(cluster.ceph, "vms"), within_s=SEEN_LIMIT_S, what="it writes")
+    cluster.ceph.make_image("mine.partial-1")  # a person's own, whatever it is called
     cluster.signal_daemon("hv3", signal.SIGKILL)
     task = cluster.ended(key)
     assert task.state is TaskState.FAILED, task.result
     assert task.error.startswith(INTERRUPTED)
     cluster.lab.host("hv3").start_daemon()
     cluster.wait_until_settled()
+    cluster.wait_until(lambda: part not in listed(cluster.ceph, "vms"), within_s=DISCARD_LIMIT_S, what="it is tidied")
     assert "half" not in listed(cluster.ceph, "vms")
+    removal = cluster.ended(next(one.key for one in cluster.look().tasks.values() if one.verb == DISCARD))
+    assert (removal.state, removal.result) == (TaskState.DONE, f"vms/{part} is removed")
+    assert "mine.partial-1" in listed(cluster.ceph, "vms")
     cluster.wait_until(
         lambda: sorted(cluster.look().storage.volumes["vms"]) == sorted(listed(cluster.ceph, "vms")),
         within_s=SEEN_LIMIT_S,

@@ -12,6 +12,7 @@ from pvccore.model.cluster import Cluster, Delta
 from pvccore.model.fence import Fence, FencePhase
 from pvccore.model.node import Alive, Node, NodeConfig, Presence, Readiness, Report
 from pvccore.model.settings import Settings
+from pvccore.model.task import Task, TaskState
 from pvccore.model.vm import Vm
 
 REPORTED = Report(boot_id="b1", memory_total_mb=8192, memory_free_mb=4096, zxid=100)
@@ -118,3 +119,23 @@ def test_a_forecast_stands_while_only_passing_figures_change() -> None:
 def test_a_forecast_is_made_again_for_another_cluster(after: dict[str, Any]) -> None:
     before = having(NODE)
     assert not decides_alike(before, replace(before, **after))
+
+
+@pytest.mark.parametrize(
+    "before, after, quiet",
+    [
+        (TaskState.RUNNING, TaskState.RUNNING, True),
+        (TaskState.RUNNING, TaskState.FAILED, False),
+        (None, TaskState.FAILED, False),
+        (TaskState.DONE, TaskState.DONE, True),
+        (TaskState.DONE, None, True),
+    ],
+)
+def test_a_task_is_news_once_it_has_ended(before: TaskState | None, after: TaskState | None, quiet: bool) -> None:
+    one, two = (Cluster(tasks={} if state is None else {"t": Task(key="t", state=state)}) for state in (before, after))
+    assert is_no_news(one, two, Delta(tasks=frozenset({"t"}))) is quiet
+
+
+def test_other_volumes_are_news_for_one_may_be_a_leftover() -> None:
+    assert not is_no_news(Cluster(), Cluster(), Delta(volumes=frozenset({"vms"})))
+    assert is_no_news(Cluster(), Cluster(), Delta(storage=True))

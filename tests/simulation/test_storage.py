@@ -8,10 +8,12 @@ import pytest
 
 from pvccore.model.errors import PvcError
 from pvccore.model.settings import Settings
-from pvccore.model.storage import StorageHealth
+from pvccore.model.storage import StorageHealth, part_name
 from pvccore.model.task import INTERRUPTED, Task, TaskState
 from pvccore.operations import storage, tasks
 from pvccore.operations.operator import Operator
+from pvccore.operations.reading import load_journal
+from pvccore.plan.leftovers import DISCARD
 from pvccore.state.session import Session
 from simulation.demo import demo_nodes, demo_vms
 from simulation.storage_duties import TEMPLATE_PATH
@@ -104,6 +106,25 @@ def test_a_task_whose_node_loses_power_ends_interrupted(demo: Demo) -> None:
     task = demo.world.cluster().task(key)
     assert task.state is TaskState.FAILED
     assert task.error.startswith(INTERRUPTED)
+
+
+def test_what_an_interrupted_upload_left_is_removed_and_the_journal_says_so(demo: Demo) -> None:
+    key = demo.begin("storage volume upload", volume="vms/new", path=TEMPLATE_PATH, node="hv4")
+    demo.wait(5)
+    assert demo.world.storage is not None
+    images = demo.world.storage.pools["vms"].images
+    part = part_name("new", key)
+    assert part in images
+    demo.world.power_off("hv4", by="fault")
+    demo.wait(90)
+    known = demo.world.cluster()
+    assert "what there is of vms/new is removed" in known.task(key).error
+    assert part not in images
+    assert part not in known.storage.volumes["vms"]
+    (removal,) = [task for task in known.tasks.values() if task.verb == DISCARD]
+    assert removal.state is TaskState.DONE
+    told = [(entry.what, entry.why) for entry in load_journal(demo.world.connect(), demo.world.schema, 50)]
+    assert (f"{removal.title}: done", f"vms/{part} is removed") in told
 
 
 def test_a_dead_node_takes_its_osds_down_and_health_says_so(demo: Demo) -> None:
