@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from nodedaemon.agent import AgentLoop
+from nodedaemon.bmc_tester import BmcTestLoop
 from nodedaemon.ceph_storage import CephStorage
 from nodedaemon.fence_agents import AGENTS
 from nodedaemon.fence_agents.power_switch import Login
@@ -133,6 +134,8 @@ class Daemon:
             self._manager.keep = self._around.plans.keep
         self._loops["manager"] = self._thread("manager", self._manager)
         self._loops["forecast"] = self._thread("forecast", ForecastLoop(self._manager, session, clock))
+        tester = BmcTestLoop(node, self._manager, session, clock, self._fencer, self._waker("BMC tests"))
+        self._loops["BMC tests"] = self._thread("BMC tests", tester)
         if self._around.ceph is not None:
             self._reader = ThreadedReader(self._around.ceph, clock)
             reporter = StorageReporter(node, session, clock, self._reader, self._manager, self._waker("storage"))

@@ -22,6 +22,7 @@ from pvccore.plan.effects import (
     ReadPower,
     SendPowerOff,
     SendPowerOn,
+    TryBmc,
 )
 
 NODES_AT_ONCE = 16
@@ -64,7 +65,8 @@ class NoStorageDoor:
 class Fencer:
     """The executor of every `NodeEffect`. bmc_limit_s: how long one question to a BMC may take, as set now.
 
-    A node's power is asked one question at a time; its storage is closed in parallel to that.
+    A node's power is asked one question at a time; its storage is closed in parallel to that, and no test of its BMC
+    delays a fence.
     """
 
     def __init__(
@@ -81,6 +83,7 @@ class Fencer:
         self._lanes = Lanes("fencer", NODES_AT_ONCE)
         self._calls: Mapping[type[Effect], Callable[[Any, float], object]] = {
             ReadPower: self._read,
+            TryBmc: self._read,
             SendPowerOff: self._turn_off,
             SendPowerOn: self._turn_on,
             AddBlocklist: lambda effect, until_s: self._door.add_to_blocklist(effect.address, self._left_s(until_s)),
@@ -95,8 +98,7 @@ class Fencer:
         if not isinstance(effect, NodeEffect):
             done(None, f"no manager can perform {type(effect).__name__}")
             return
-        lane = "power of" if isinstance(effect, ReadPower | SendPowerOff | SendPowerOn) else "storage of"
-        self._lanes.add(f"{lane} {effect.node}", lambda: self._perform(effect, deadline_s, done))
+        self._lanes.add(f"{_lane(effect)} {effect.node}", lambda: self._perform(effect, deadline_s, done))
 
     def stop(self, limit_s: float = 5.0) -> bool:
         """Begin nothing more; whether all that was under way has ended within the limit."""
@@ -115,7 +117,7 @@ class Fencer:
             done(value, error)
 
     def _until_s(self, effect: NodeEffect, deadline_s: float | None) -> float:
-        asks_a_bmc = isinstance(effect, ReadPower | SendPowerOff | SendPowerOn)
+        asks_a_bmc = isinstance(effect, _OF_A_SWITCH)
         limit_at_s = self._clock.monotonic() + (self._bmc_limit_s() if asks_a_bmc else STORAGE_LIMIT_S)
         return limit_at_s if deadline_s is None else min(limit_at_s, deadline_s)
 
@@ -132,7 +134,7 @@ class Fencer:
             raise Unavailable(f"{agent.kind} has no power switch")
         return switch
 
-    def _read(self, effect: ReadPower, until_s: float) -> Power:
+    def _read(self, effect: ReadPower | TryBmc, until_s: float) -> Power:
         return self._switch(effect.agent).read(effect.node, effect.agent, until_s)
 
     def _turn_off(self, effect: SendPowerOff, until_s: float) -> Power:
@@ -140,3 +142,12 @@ class Fencer:
 
     def _turn_on(self, effect: SendPowerOn, until_s: float) -> None:
         self._switch(effect.agent).turn_on(effect.node, effect.agent, until_s)
+
+
+_OF_A_SWITCH = (ReadPower, TryBmc, SendPowerOff, SendPowerOn)
+
+
+def _lane(effect: NodeEffect) -> str:
+    if isinstance(effect, TryBmc):
+        return "test of"
+    return "power of" if isinstance(effect, _OF_A_SWITCH) else "storage of"

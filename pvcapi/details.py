@@ -11,7 +11,7 @@ from pvccore.model.cluster import Cluster
 from pvccore.model.metadata import METADATA
 from pvccore.model.node import Node
 from pvccore.model.vm import Vm
-from pvccore.operations.records import fence_record, node_record, vm_record
+from pvccore.operations.records import bmc_record, fence_record, node_record, vm_record
 from pvccore.plan.placement import Rooms
 
 TOTAL_HEADER = "X-Total-Count"
@@ -83,4 +83,5 @@ def node_detail(cluster: Cluster, node: Node) -> dict[str, Any]:
         "unknown_domains": list(report.unknown_domains),
         "fence_agents": [agent.kind.value for agent in node.config.fence_agents],
         "fence": fence_record(node),
+        "bmc": bmc_record(node),
     }

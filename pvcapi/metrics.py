@@ -52,6 +52,7 @@ def figures(service: Service) -> str:
         *_of_cluster(cluster, service.wall_clock()),
         *_of_nodes(cluster),
         *_of_fencing(cluster),
+        *_of_bmcs(cluster, service.wall_clock()),
         *_of_forecast(cluster, service.wall_clock()),
         *_of_storage(cluster, service.wall_clock()),
     ]
@@ -120,6 +121,14 @@ def _of_fencing(cluster: Cluster) -> Iterator[Metric]:
     yield _many(
         "node_fences_total", "Fences of the node that were begun.", "node", {n.name: n.fence.round for n in nodes}
     )
+
+
+def _of_bmcs(cluster: Cluster, now: float) -> Iterator[Metric]:
+    tested = [node for _, node in sorted(cluster.nodes.items()) if node.config.bmcs and node.bmc.is_known]
+    works = {node.name: float(not node.bmc.fails) for node in tested}
+    yield _many("node_bmc_ok", "1 while the node's BMC passed its last test.", "node", works)
+    age_s = {node.name: max(0.0, now - node.bmc.at) for node in tested}
+    yield _many("node_bmc_test_age_seconds", "How long ago the node's BMC was tested.", "node", age_s)
 
 
 def _of_forecast(cluster: Cluster, now: float) -> Iterator[Metric]:

@@ -149,6 +149,16 @@ class FenceRecord(Struct, frozen=True):
     by: str | None
 
 
+class BmcRecord(Struct, frozen=True):
+    """The last test of a node's BMC; works: null while it was never tested; times: seconds."""
+
+    works: bool | None
+    tested_at: float | None
+    tested_by: str | None
+    error: str | None
+    failing_since: float | None
+
+
 class NodeDetail(NodeRecord, frozen=True):
     """A node with what is about it beside its record."""
 
@@ -163,6 +173,7 @@ class NodeDetail(NodeRecord, frozen=True):
     unknown_domains: list[str]
     fence_agents: list[str]
     fence: FenceRecord
+    bmc: BmcRecord
 
 
 class DomainState(Struct, frozen=True):

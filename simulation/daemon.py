@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from nodedaemon.agent import AgentLoop
+from nodedaemon.bmc_tester import BmcTestLoop
 from nodedaemon.forecaster import ForecastLoop
 from nodedaemon.identity import Identity
 from nodedaemon.loop import Loop, step_until_settled
@@ -114,6 +115,7 @@ class SimulatedDaemon:
         self.starts.append(manager.start)
         self.loops.append(Scheduled(manager))
         self.loops.append(Scheduled(ForecastLoop(manager, session, machine.clock)))
+        self.add_loop(lambda woken: BmcTestLoop(machine.name, manager, session, machine.clock, self.executor, woken))
 
     def add_loop(self, make: Callable[[Callable[[], None]], L]) -> L:
         """One more duty, before the start; `make` is given what wakes it."""

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from random import Random
 
+from pvccore.model.bmc import BmcTest
 from pvccore.model.change import Change, Kind, Write
 from pvccore.model.fence import Fence, FenceAgent
 from pvccore.model.node import Goodbye, GoodbyeReason, NodeConfig, NodeRole, Presence, Readiness, Report
@@ -104,6 +105,8 @@ def _write_node(session: Session, spec: NodeSpec, host: Host) -> None:
         (Kind.READINESS, spec.readiness),
         (Kind.FENCE, Fence()),
     )
+    if host.config.bmcs:
+        records += ((Kind.BMC, BmcTest(at=session.wall_clock(), by=spec.name, config=0, maintenance=0)),)
     writes = tuple(Write(kind=kind, key=spec.name, before=None, after=record) for kind, record in records)
     session.commit(Change(writes=writes, quiet=True))
     if not spec.alive:

@@ -56,14 +56,17 @@ def maintenance_on(seat: Seat, reason: str, noout: bool, wait: bool) -> None:
 @format_option()
 @click.pass_obj
 def maintenance_off(seat: Seat, reason: str, wait: bool, yes: bool) -> None:
-    """Fence dead nodes again; asks first when a node would be fenced."""
+    """Fence dead nodes again; asks first when a node would be fenced, or could not be."""
     from pvccore.operations.cluster import maintenance_off
+    from pvccore.plan.bmc_tests import failing_bmcs
 
     cluster = seat.cluster
     silent = [name for name, node in sorted(cluster.nodes.items()) if node.is_silent and not node.fence.proven_off]
-    if cluster.maintenance.on and silent:
-        grace_s = cluster.settings.after_maintenance_s
-        seat.confirm(f"{', '.join(silent)} will be fenced unless back within {grace_s:.0f} s. Turn it off?", yes=yes)
+    grace_s = cluster.settings.after_maintenance_s
+    warnings = [f"{', '.join(silent)} will be fenced unless back within {grace_s:.0f} s."] if silent else []
+    warnings += [f"The BMC of {node.name} fails its test: {node.bmc.error}." for node in failing_bmcs(cluster)]
+    if cluster.maintenance.on and warnings:
+        seat.confirm(" ".join([*warnings, "Turn it off?"]), yes=yes)
     seat.tell(maintenance_off(seat.operator, reason=reason), wait=wait)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from pvccli.commands.cluster_view import moment
 from pvccli.output import fields, memory, shown, table
 from pvccore.model.cluster import Cluster, status_of
 from pvccore.model.node import Node
@@ -18,11 +19,22 @@ def node_text(cluster: Cluster, node: Node, record: dict[str, Any]) -> str:
         ("hypervisor", report.hypervisor_error or "answers"),
         ("storage", report.storage_error or "answers"),
         ("fence agents", shown([f"{agent.kind} {agent.address}".strip() for agent in node.config.fence_agents])),
+        *_bmc(node),
         ("fence", fence.phase.value + (f": {fence.error}" if fence.error else "")),
     ]
     pairs += [("waits for", line) for line in node.readiness.waits_for]
     vms = [[vm.name, str(status_of(vm, node)), memory(vm.memory_mb)] for vm in cluster.vms_on(node.name)]
     return fields(pairs) + ("\n\n" + table(["vm", "status", "memory"], vms) if vms else "")
+
+
+def _bmc(node: Node) -> list[tuple[str, str]]:
+    if not node.config.bmcs:
+        return []
+    test = node.bmc
+    if not test.is_known:
+        return [("BMC", "not tested yet")]
+    verdict = f"fails: {test.error}" if test.fails else "answers"
+    return [("BMC", f"{verdict} (tested {moment(test.at)} from {test.by})")]
 
 
 def forecast_text(record: dict[str, dict[str, Any]]) -> str:

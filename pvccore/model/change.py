@@ -21,6 +21,7 @@ class Kind(StrEnum):
     READINESS = "readiness"
     REPORT = "report"
     FENCE = "fence"
+    BMC = "bmc"
     DEFINITION = "definition"
     XML = "xml"
     PLACEMENT = "placement"

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from pvccore.model.fence import Fence, FenceAgent
+from pvccore.model.bmc import BmcTest
+from pvccore.model.fence import Fence, FenceAgent, FenceAgentKind
 from pvccore.model.record import Record
 
 
@@ -64,6 +65,11 @@ class NodeConfig(Record):
     fence_agents: tuple[FenceAgent, ...] = ()
     self_fence: SelfFence = SelfFence.NONE
     self_fence_bound_s: float = 0.0
+
+    @property
+    def bmcs(self) -> tuple[FenceAgent, ...]:
+        """The fence agents that can be asked for the power without doing anything."""
+        return tuple(agent for agent in self.fence_agents if agent.kind is FenceAgentKind.IPMI)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,6 +169,7 @@ class Node:
     readiness: Readiness = Readiness()
     report: Report = Report()
     fence: Fence = Fence()
+    bmc: BmcTest = BmcTest()
 
     @property
     def is_alive(self) -> bool:

@@ -140,6 +140,7 @@ def _ends(node: Node) -> tuple[Write, ...]:
     records: tuple[tuple[Kind, Record], ...] = (
         (Kind.REPORT, node.report),
         (Kind.FENCE, node.fence),
+        (Kind.BMC, node.bmc),
         (Kind.READINESS, node.readiness),
         (Kind.PRESENCE, node.presence),
         (Kind.NODE_CONFIG, node.config),

@@ -11,6 +11,7 @@ from pvccore.model.journal import JournalEntry
 from pvccore.model.node import Node
 from pvccore.model.settings import SETTING_NAMES, Settings
 from pvccore.model.vm import Vm, VmState
+from pvccore.plan.bmc_tests import failing_bmcs
 from pvccore.plan.placement import standing_objection
 
 
@@ -92,6 +93,18 @@ def fence_record(node: Node) -> dict[str, Any]:
     }
 
 
+def bmc_record(node: Node) -> dict[str, Any]:
+    """The last test of a node's BMC; `works` is None while it was never tested."""
+    test = node.bmc
+    return {
+        "works": not test.fails if test.is_known else None,
+        "tested_at": test.at or None,
+        "tested_by": test.by or None,
+        "error": test.error or None,
+        "failing_since": test.failing_since or None,
+    }
+
+
 def maintenance_record(cluster: Cluster) -> dict[str, Any]:
     """The cluster-wide switch."""
     maintenance = cluster.maintenance
@@ -151,6 +164,9 @@ def troubles(cluster: Cluster) -> list[dict[str, str]]:
         )
         if objection is not None:
             found.append({"node": name, "text": objection})
+    found += [
+        {"node": node.name, "text": f"its BMC fails its test: {node.bmc.error}"} for node in failing_bmcs(cluster)
+    ]
     for vm in sorted(cluster.vms.values(), key=lambda vm: vm.name):
         if vm.is_parked:
             found.append({"vm": vm.name, "text": f"parked on {vm.placement.parked_on}: {vm.placement.why}"})

@@ -40,6 +40,17 @@ class ReadPower(NodeEffect):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TryBmc(NodeEffect):
+    """Ask a living node's BMC for the power, only to know whether it answers; its outcome's value is a `Power`.
+
+    test: the version of the record that this test is to replace; answers to different tests don't mix.
+    """
+
+    agent: FenceAgent
+    test: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SendPowerOff(NodeEffect):
     """Tell a fence agent to cut the node's power, once, before this manager's session can have ended.
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from pvccore.model.cluster import Cluster
-from pvccore.model.fence import FenceAgentKind, FenceCause, FencePhase
+from pvccore.model.fence import FenceCause, FencePhase
 from pvccore.model.node import Node
 from pvccore.model.vm import Vm
 from pvccore.plan.effects import Plan, Power, ReadPower, Step, earliest
@@ -136,7 +136,7 @@ def _watch_goodbye(cluster: Cluster, node: Node, watch: Watch, vms: Mapping[str,
 
     Nothing is done to it, so that it may be read however shortly after a fence.
     """
-    agent = next((agent for agent in node.config.fence_agents if agent.kind is FenceAgentKind.IPMI), None)
+    agent = next(iter(node.config.bmcs), None)
     if not node.said_goodbye or agent is None or quiet_reason(cluster, watch) is not None:
         return Plan()
     if not vms_to_recover(vms.get(node.name, ()), node.name):

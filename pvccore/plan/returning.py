@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from pvccore.model.change import Change, Kind, Write
 from pvccore.model.cluster import Cluster
-from pvccore.model.fence import Blocklist, BlocklistPhase, Fence, FenceAgentKind, FencePhase
+from pvccore.model.fence import Blocklist, BlocklistPhase, Fence, FencePhase
 from pvccore.model.node import Node, Readiness, ReadinessState, WantedReadiness
 from pvccore.model.settings import AfterFence, ReturnAfterFence
 from pvccore.plan.effects import (
@@ -84,7 +84,7 @@ def _recovered(cluster: Cluster, node: Node, watch: Watch) -> Plan:
 def _power_on(cluster: Cluster, node: Node, watch: Watch) -> Plan:
     """Power again, a few times at most; a manager that takes over goes on with what has not been seen to work."""
     fence = node.fence
-    agent = next((agent for agent in node.config.fence_agents if agent.kind is FenceAgentKind.IPMI), None)
+    agent = next(iter(node.config.bmcs), None)
     wanted = cluster.settings.after_fence is AfterFence.POWER_ON and not fence.leave_off and not cluster.maintenance.on
     if agent is None or not wanted or node.is_alive or fence.power_on_sent:
         return Plan()

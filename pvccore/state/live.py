@@ -263,6 +263,7 @@ class LiveCluster:
             (Kind.NODE_CONFIG, nodes),
             (Kind.PRESENCE, nodes),
             (Kind.READINESS, nodes),
+            (Kind.BMC, nodes),
             (Kind.REPORT, reports),
             (Kind.FENCE, fences),
             (Kind.DEFINITION, vms),

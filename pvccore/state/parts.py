@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar, cast
 
+from pvccore.model.bmc import BmcTest
 from pvccore.model.change import Kind
 from pvccore.model.cluster import Cluster, Delta
 from pvccore.model.fence import Fence
@@ -23,20 +24,15 @@ from pvccore.state.schema import NODE_KINDS, RECORD_TYPES, STORAGE_KINDS, VM_KIN
 from pvccore.state.storage_parts import renewed_storage
 from pvccore.state.store import Store
 
-_NO_CONFIG, _NO_PRESENCE, _NO_READINESS, _NO_REPORT, _NO_FENCE = (
-    NodeConfig(),
-    Presence(),
-    Readiness(),
-    Report(),
-    Fence(),
-)
+_NO_CONFIG, _NO_PRESENCE, _NO_READINESS = NodeConfig(), Presence(), Readiness()
+_NO_REPORT, _NO_FENCE, _NO_BMC = Report(), Fence(), BmcTest()
 _NO_DEFINITION, _NO_PLACEMENT, _NO_FORECAST = Definition(), Placement(), Forecast()
 _NO_SETTINGS, _NO_MAINTENANCE = Settings(), Maintenance()
 _NO_DELTA = Delta()
 _MAKES_A_NODE = (Kind.NODE_CONFIG, Kind.PRESENCE, Kind.READINESS)
 _MAKES_A_VM = (Kind.DEFINITION, Kind.PLACEMENT)
 _SINGLE = (Kind.SETTINGS, Kind.MAINTENANCE, Kind.STARTED, Kind.FORECAST, *STORAGE_KINDS)
-_KEPT = (*_MAKES_A_NODE, Kind.REPORT, Kind.FENCE, *_MAKES_A_VM, *_SINGLE, Kind.VOLUMES, Kind.TASK)
+_KEPT = (*_MAKES_A_NODE, Kind.REPORT, Kind.FENCE, Kind.BMC, *_MAKES_A_VM, *_SINGLE, Kind.VOLUMES, Kind.TASK)
 
 R = TypeVar("R", bound=Record)
 
@@ -214,6 +210,7 @@ class Parts:
             readiness=cast("Readiness", records[Kind.READINESS].get(name, _NO_READINESS)),
             report=cast("Report", records[Kind.REPORT].get(name, _NO_REPORT)),
             fence=cast("Fence", records[Kind.FENCE].get(name, _NO_FENCE)),
+            bmc=cast("BmcTest", records[Kind.BMC].get(name, _NO_BMC)),
         )
 
     def _vm(self, uuid: str) -> Vm | None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from pvccore.model.bmc import BmcTest
 from pvccore.model.change import Kind
 from pvccore.model.errors import Invalid
 from pvccore.model.fence import Fence
@@ -66,6 +67,7 @@ RECORD_TYPES: Mapping[Kind, type[Record]] = {
     Kind.READINESS: Readiness,
     Kind.REPORT: Report,
     Kind.FENCE: Fence,
+    Kind.BMC: BmcTest,
     Kind.DEFINITION: Definition,
     Kind.XML: Xml,
     Kind.PLACEMENT: Placement,
@@ -87,6 +89,7 @@ _AFFIXES: Mapping[Kind, tuple[str, str]] = {
     Kind.NODE_CONFIG: ("/nodes/", "/config"),
     Kind.PRESENCE: ("/nodes/", "/presence"),
     Kind.READINESS: ("/nodes/", "/readiness"),
+    Kind.BMC: ("/nodes/", "/bmc"),
     Kind.REPORT: ("/reports/", ""),
     Kind.FENCE: ("/fences/", ""),
     Kind.DEFINITION: ("/vms/", "/definition"),
@@ -103,12 +106,14 @@ _AFFIXES: Mapping[Kind, tuple[str, str]] = {
 }
 STORAGE_KINDS = (Kind.STORAGE_STATUS, Kind.OSDS, Kind.POOLS)
 _ONLY_ONE = frozenset({Kind.SETTINGS, Kind.MAINTENANCE, Kind.STARTED, Kind.FORECAST, *STORAGE_KINDS})
-_OF_NODE = {"config": Kind.NODE_CONFIG, "presence": Kind.PRESENCE, "readiness": Kind.READINESS}
+_OF_NODE = {"config": Kind.NODE_CONFIG, "presence": Kind.PRESENCE, "readiness": Kind.READINESS, "bmc": Kind.BMC}
 _OF_VM = {"definition": Kind.DEFINITION, "placement": Kind.PLACEMENT, "xml": Kind.XML}
 _FLAT = {"reports": Kind.REPORT, "fences": Kind.FENCE, "journal": Kind.JOURNAL, "tasks": Kind.TASK}
 _OF_STORAGE = {"status": Kind.STORAGE_STATUS, "osds": Kind.OSDS, "pools": Kind.POOLS}
 _SINGLE = {"settings": Kind.SETTINGS, "maintenance": Kind.MAINTENANCE, "forecast": Kind.FORECAST}
-NODE_KINDS = frozenset({Kind.NODE_CONFIG, Kind.PRESENCE, Kind.READINESS, Kind.REPORT, Kind.FENCE, Kind.ALIVE})
+NODE_KINDS = frozenset({
+    Kind.NODE_CONFIG, Kind.PRESENCE, Kind.READINESS, Kind.REPORT, Kind.FENCE, Kind.BMC, Kind.ALIVE,
+})  # fmt: skip
 VM_KINDS = frozenset({Kind.DEFINITION, Kind.PLACEMENT, Kind.XML})
 
 

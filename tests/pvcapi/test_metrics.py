@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from pvccore.model.bmc import BmcTest
 from pvccore.model.change import Kind
 from pvccore.model.forecast import Forecast
 from pvccore.model.vm import VmState
@@ -67,10 +68,20 @@ def test_the_managers_forecast_is_told(api: Api, world: World) -> None:
     assert found["pvc_forecast_age_seconds"] > 0
 
 
+def test_the_tests_of_bmcs_are_told(api: Api, world: World) -> None:
+    assert not [name for name in samples(api) if "bmc" in name and "hv1" in name]
+    world.write(Kind.BMC, "hv1", None, BmcTest(at=990.0, error="ipmi: no answer"))
+    world.write(Kind.BMC, "hv2", None, BmcTest(at=990.0))
+    found = samples(api)
+    assert (found['pvc_node_bmc_ok{node="hv1"}'], found['pvc_node_bmc_ok{node="hv2"}']) == (0, 1)
+    assert found['pvc_node_bmc_test_age_seconds{node="hv1"}'] > 0
+
+
 @pytest.mark.parametrize("file", ["pvc-alerts.yml", "pvc-dashboard.json"])
 def test_alerts_and_dashboard_name_figures_that_there_are(api: Api, world: World, file: str) -> None:
     with_storage(world)
     world.write(Kind.FORECAST, "", None, Forecast(at=990.0, nodes=3))
+    world.write(Kind.BMC, "hv1", None, BmcTest(at=990.0))
     text = (PACKAGING / "monitoring" / file).read_text()
     used = set(re.findall(r"\bpvc_[a-z0-9_]+", text)) - {"pvc_data"}
     assert len(used) >= 8
@@ -88,6 +99,7 @@ def test_the_dashboard_is_one(tmp_path: Path) -> None:
 def test_names_units_and_types_follow_the_conventions(api: Api, world: World) -> None:
     with_storage(world)
     world.write(Kind.FORECAST, "", None, Forecast(at=990.0, nodes=3))
+    world.write(Kind.BMC, "hv1", None, BmcTest(at=990.0))
     described = re.findall(r"# HELP (\S+) (.+)\n# TYPE (\S+) (\S+)\n(\S+?)[{ ]", api.get("/metrics").text)
     assert {name for name, *_ in described} == names(api)
     for name, words, typed, kind, first in described:

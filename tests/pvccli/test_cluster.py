@@ -7,6 +7,7 @@ import json
 import pytest
 
 from pvccli.seat import Seat
+from pvccore.model.bmc import BmcTest
 from pvccore.model.change import Kind
 from pvccore.model.forecast import Forecast
 from pvccore.model.vm import Placement, VmState, Wanted
@@ -75,6 +76,16 @@ def test_maintenance_off_asks_when_somebody_would_be_fenced(pvc: Pvc, world: Wor
     assert "hv2 will be fenced unless back within 30 s." in said.err
     assert world.load().maintenance.on
     assert pvc("maintenance off -y").code == 0
+
+
+def test_a_bmc_that_fails_is_a_trouble_and_is_told_before_maintenance_ends(pvc: Pvc, world: World) -> None:
+    world.write(Kind.BMC, "hv2", None, BmcTest(at=990.0, by="hv1", error="ipmi: no answer"))
+    trouble = {"node": "hv2", "text": "its BMC fails its test: ipmi: no answer"}
+    assert trouble in json.loads(pvc("status -f json").out)["troubles"]
+    pvc("maintenance on")
+    said = pvc("maintenance off", answer="n\n")
+    assert (said.code, world.load().maintenance.on) == (1, True)
+    assert "The BMC of hv2 fails its test: ipmi: no answer." in said.err
 
 
 def test_journal_shows_who_did_what_and_why(pvc: Pvc, world: World) -> None:

@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from pvccore.model.bmc import BmcTest
 from pvccore.model.change import Kind
 from pvccore.model.fence import FencePhase
 from pvccore.model.node import ReadinessState
@@ -54,6 +55,14 @@ def test_info_shows_health_fence_and_vms(pvc: Pvc, world: World) -> None:
     assert "fence agents  ipmi 127.0.0.1:6230" in said
     assert "waits for     web1: migrating to hv2" in said
     assert said.splitlines()[-1].split() == ["web1", "running", "1", "G"]
+
+
+def test_info_shows_the_last_test_of_the_bmc(pvc: Pvc, world: World) -> None:
+    assert "BMC           not tested yet" in pvc("node info hv1").out
+    world.write(Kind.BMC, "hv1", None, BmcTest(at=990.0, by="hv2"))
+    assert "BMC           answers (tested 19" in pvc("node info hv1").out
+    world.write(Kind.BMC, "hv2", None, BmcTest(at=990.0, by="hv1", error="ipmi: no answer"))
+    assert "BMC           fails: ipmi: no answer" in pvc("node info hv2").out
 
 
 @pytest.mark.parametrize(

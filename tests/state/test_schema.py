@@ -16,6 +16,7 @@ KEYS = {
     Kind.READINESS: "hv1",
     Kind.REPORT: "hv1",
     Kind.FENCE: "hv1",
+    Kind.BMC: "hv1",
     Kind.LEASE: "lease-0000000001",
     Kind.JOURNAL: "e-0000000001",
     Kind.VOLUMES: "vms.0",
