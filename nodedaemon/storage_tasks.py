@@ -152,12 +152,16 @@ class StorageTasks:
         return f"OSD {osd.id} is forgotten; its device on {osd.node or 'its node'} still has its data"
 
     def _drain(self, work: Work, osd: int) -> None:
-        """Wait until every copy on it exists elsewhere; raises `Refused` when stopped or when nothing moves."""
+        """Wait until every copy on it exists elsewhere; raises `Refused` when stopped or when nothing moves.
+
+        Right after it went out Ceph may call it safe to destroy by figures that are older: it must be idle, too.
+        """
         most = left = self._osds.pgs_left(osd)
         still_s = 0.0
         while True:
             try:
                 self._osds.check_safe_to_destroy(osd)
+                self._osds.check_ok_to_stop(osd)
             except Refused as refused:
                 reason = refused
             else:
@@ -172,7 +176,6 @@ class StorageTasks:
             still_s = 0.0 if left != before else still_s + DRAIN_LOOK_S
 
     def _stop_osd(self, osd: int) -> None:
-        self._osds.check_ok_to_stop(osd)
         self._osds.stop(osd)
         waited_s = 0.0
         while self._osds.is_up(osd):
