@@ -24,8 +24,9 @@ def test_a_stopped_daemon_says_good_bye_and_a_killed_one_does_not(lab: Lab, hv1_
     hv1_with_daemon.kill_daemon()
     assert not hv1_with_daemon.daemon_runs
     assert "good-bye" not in hv1_with_daemon.daemon_log.read_text()
+    hv1_with_daemon.daemon_log.write_text("")
     hv1_with_daemon.start_daemon()
-    lab.wait_until(lambda: hv1_with_daemon.daemon_runs, within_s=5, what="the daemon runs again")
+    lab.wait_until(lambda: "at work" in hv1_with_daemon.daemon_log.read_text(), within_s=10, what="it is at work again")
     hv1_with_daemon.stop_daemon()
     assert not hv1_with_daemon.daemon_runs
     assert "good-bye" in hv1_with_daemon.daemon_log.read_text()

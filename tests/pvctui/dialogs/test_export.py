@@ -66,7 +66,7 @@ async def test_a_path_that_can_not_be_written_is_said_and_the_dialog_stays(tmp_p
         for value, said in ((str(tmp_path / "no" / "list.csv"), "No such file"), ("  ", "path: must not be empty")):
             shown.app.screen.query_one("#field-path").value = value  # type: ignore[attr-defined] # an Input
             await write_it(shown)
-            assert said in shown.text()
+            await shown.until(lambda: said in shown.text())  # noqa: B023 - waited for within the loop
         assert isinstance(shown.app.screen, ExportDialog)
 
 
