@@ -14,13 +14,14 @@ from lab import waiting
 from lab.bmc import Bmc, BmcMode
 from lab.ceph import Ceph
 from lab.commands import LabError
-from lab.guest import guest_image
+from lab.guest import CACHE, guest_image
 from lab.host import Host
 from lab.network import Network, claim_network
 from lab.node_daemon import CHROOT, install_daemon
 from lab.power import HostPlan, load_plan, power_cut
 from lab.processes import Ledger, ProcessIdentity
 from lab.storage import SharedStorage
+from lab.turns import one_at_a_time
 from lab.zookeeper import Ensemble
 
 LABS = Path(os.environ.get("PVC_LAB_STATE", "/var/lib/pvc-lab"))
@@ -220,8 +221,8 @@ def own_lab() -> Lab:
 
 def remove_abandoned() -> None:
     """Take down the labs whose owner died without doing so."""
-    for directory in sorted(LABS.iterdir()) if LABS.exists() else []:
-        lab = Lab(directory)
-        with_plan = (directory / "lab.json").exists()
-        if with_plan and lab.plan.owner and not lab.plan.owner.alive:
-            lab.down()
+    with one_at_a_time(CACHE / "abandoned.lock"):
+        for directory in (path.parent for path in sorted(LABS.glob("*/lab.json"))):
+            lab = Lab(directory)
+            if lab.plan.owner and not lab.plan.owner.alive:
+                lab.down()

@@ -13,6 +13,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from lab.commands import LabError, run
 from lab.initramfs import Archive
+from lab.turns import one_at_a_time
 
 CACHE = Path("/var/cache/pvc-lab")
 KERNEL_PACKAGE = "linux-image-cloud-amd64"
@@ -93,8 +94,9 @@ class DiskState:
 def guest_image(cache: Path = CACHE) -> GuestImage:
     """The image from the cache, made there first when it is missing."""
     image = GuestImage(kernel=cache / "vmlinuz", initramfs=cache / f"initramfs-{RECIPE}")
-    if not (image.kernel.exists() and image.initramfs.exists()):
-        _make(image, cache)
+    with one_at_a_time(cache / "image.lock"):
+        if not (image.kernel.exists() and image.initramfs.exists()):
+            _make(image, cache)
     return image
 
 
@@ -164,7 +166,6 @@ def _cpu_xml() -> str:
 
 def _make(image: GuestImage, cache: Path) -> None:
     """Fetch the kernel's package, take out kernel and modules without installing it, and pack the initramfs."""
-    cache.mkdir(parents=True, exist_ok=True)
     unpacked = cache / "unpacked"
     shutil.rmtree(unpacked, ignore_errors=True)
     run("dpkg-deb", "--extract", str(_fetch_kernel_package(cache)), str(unpacked), limit_s=120)

@@ -16,6 +16,7 @@ from lab.guest import CACHE
 from lab.network import NOWHERE, Network
 from lab.power import OWN_DIRECTORIES, HostPlan, first_process, power_cut, power_on
 from lab.processes import ProcessIdentity
+from lab.turns import one_at_a_time
 from lab.waiting import wait_until
 from lab.watchdog import DEVICE
 
@@ -275,10 +276,12 @@ class Host:
     def save_capabilities(self) -> None:
         """Keep what libvirtd found out about QEMU, seconds of work, for the next host; libvirtd checks its age."""
         found = self.directory / OWN_CAPABILITIES
-        if found.exists() and not CAPABILITIES.exists():
-            fresh = CAPABILITIES.with_suffix(f".{os.getpid()}")
-            shutil.copytree(found, fresh)
-            fresh.rename(CAPABILITIES)
+        with one_at_a_time(CAPABILITIES.with_suffix(".lock")):
+            if found.exists() and not CAPABILITIES.exists():
+                fresh = CAPABILITIES.with_suffix(".new")
+                shutil.rmtree(fresh, ignore_errors=True)
+                shutil.copytree(found, fresh)
+                fresh.rename(CAPABILITIES)
 
     def _write(self, name: str, text: str) -> None:
         (self.directory / name).write_text(text)

@@ -4,19 +4,17 @@ A host is one process tree in namespaces of its own; its first process is the ho
 cable first, so that the others hear nothing more, not even the good-byes of its sockets; then everything at once.
 """
 
-import contextlib
-import fcntl
 import json
 import os
 import signal
 import uuid
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from lab.commands import LabError, run, succeeds
 from lab.network import NOWHERE, hardware_address
 from lab.processes import Ledger, ProcessIdentity
+from lab.turns import one_at_a_time
 from lab.waiting import wait_until
 
 POWER_LIMIT_S = 15.0
@@ -85,7 +83,7 @@ def first_process(plan: HostPlan) -> ProcessIdentity | None:
 
 def power_on(plan: HostPlan) -> None:
     """Start the host as a new boot, unless it is on; libvirtd and the daemon come up by themselves after it."""
-    with _one_hand_on_the_switch(plan):
+    with one_at_a_time(plan.path / "power.lock"):
         if first_process(plan):
             return
         (plan.path / "boot_id").write_text(f"{uuid.uuid4()}\n")
@@ -101,7 +99,7 @@ def power_on(plan: HostPlan) -> None:
 
 def power_cut(plan: HostPlan) -> None:
     """End the host at once and all that runs on it; returns when nothing of it is left. Off stays off."""
-    with _one_hand_on_the_switch(plan):
+    with one_at_a_time(plan.path / "power.lock"):
         succeeds("ip", "link", "set", plan.link, "down")
         ledger = Ledger(Path(plan.ledger))
         # The kernel ends a whole process namespace with its first process, and that one last of all.
@@ -138,10 +136,3 @@ def _child_of(parent: ProcessIdentity) -> ProcessIdentity | None:
         raise LabError("the host's namespaces could not be made; see its boot.log")
     children = Path(f"/proc/{parent.pid}/task/{parent.pid}/children").read_text().split()
     return ProcessIdentity.of(int(children[0])) if children else None
-
-
-@contextlib.contextmanager
-def _one_hand_on_the_switch(plan: HostPlan) -> Iterator[None]:
-    with (plan.path / "power.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield

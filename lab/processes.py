@@ -1,7 +1,6 @@
 """The ledger of processes that a lab started, so that any later command ends exactly those and no other."""
 
 import contextlib
-import fcntl
 import os
 import signal
 from collections.abc import Iterator, Mapping
@@ -9,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lab.commands import LabError
+from lab.turns import one_at_a_time
 from lab.waiting import wait_until
 
 END_LIMIT_S = 10.0
@@ -137,8 +137,7 @@ class Ledger:
     @contextlib.contextmanager
     def _changed(self) -> Iterator[dict[str, ProcessIdentity]]:
         """The entries, to be changed by one process at a time and written back whole."""
-        with self._path.with_suffix(".lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+        with one_at_a_time(self._path.with_suffix(".lock")):
             entries = self._read()
             yield entries
             fresh = self._path.with_suffix(".new")

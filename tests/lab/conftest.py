@@ -1,4 +1,4 @@
-"""One lab for all tests of a session; each test gets it whole again, with no guest, no daemon and nothing cut."""
+"""One lab for all tests of a process; each test gets it whole again, with no guest, no daemon and nothing cut."""
 
 import os
 import uuid
