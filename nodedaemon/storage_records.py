@@ -16,10 +16,9 @@ from pvccore.model.storage import (
     Volume,
     merged_volumes,
     pool_of_key,
-    shard_of,
-    shards_for,
     volumes_key,
 )
+from pvccore.model.volume_documents import spread
 from pvccore.state.codec import Undecodable, decode
 from pvccore.state.schema import RECORD_TYPES
 from pvccore.state.session import Session
@@ -63,6 +62,10 @@ class StorageRecords:
         """A pool's volumes as stored, by name."""
         return merged_volumes(record for _, record in self._shards(pool))
 
+    def documents(self, pool: str) -> int:
+        """Over how many documents a pool's volumes are spread."""
+        return max((record.shards for _, record in self._shards(pool)), default=1)
+
     def pools_with_volumes(self) -> set[str]:
         """The pools of which volumes are stored."""
         return {pool_of_key(key) for kind, key in self._stored if kind is Kind.VOLUMES}
@@ -86,14 +89,12 @@ class StorageRecords:
         old = dict(self._shards(pool))
         if not volumes:
             return [self._write(Kind.VOLUMES, key, None) for key in old]
-        shards = shards_for(len(volumes))
-        spread: list[dict[str, Volume]] = [{} for _ in range(shards)]
-        for name, volume in sorted(volumes.items()):
-            spread[shard_of(name, shards)][name] = volume
+        parts = spread(volumes, self.documents(pool))
+        shards = len(parts)
         changes: list[Change] = []
         # Growing: the new upper halves first, while the lower documents still hold what moves there.
         for shard in reversed(range(shards)):
-            record = PoolVolumes(pool=pool, shards=shards, volumes=tuple(spread[shard].values()))
+            record = PoolVolumes(pool=pool, shards=shards, volumes=parts[shard])
             changes += self._changed(Kind.VOLUMES, volumes_key(pool, shard), record)
         kept = {volumes_key(pool, shard) for shard in range(shards)}
         # Shrinking: the upper documents go last, when the lower ones hold everything.

@@ -8,12 +8,14 @@ from dataclasses import replace
 from typing import Protocol
 
 from nodedaemon.loop import Clock
+from nodedaemon.storage_holders import HolderTurns
 from nodedaemon.storage_reading import Look, Reading, StorageReader, Wanted
 from nodedaemon.storage_records import StorageRecords
+from pvccore.ceph.locks import Holders
 from pvccore.model.change import Change, Check, Kind
 from pvccore.model.cluster import Cluster
 from pvccore.model.errors import Conflict, Unavailable
-from pvccore.model.storage import Osds, Pools, StorageStatus, Volume
+from pvccore.model.storage import HealthCheck, Osds, Pools, StorageStatus, Volume
 from pvccore.plan.storage import volumes_touched
 from pvccore.state.session import Session
 
@@ -29,6 +31,13 @@ USE_PAUSE = 20.0
 USE_EVERY_S = 900.0
 SOME_VOLUMES = 20
 """Up to so many volumes of a pool are looked at one by one; more are cheaper all together."""
+HOLDERS_PAUSE = 20.0
+HOLDERS_EVERY_S = 5.0
+OVERVIEW_PAUSE = 4.0
+"""An overview that takes long, with many pools or on a busy machine, is made less often."""
+MAX_OSDS = 2000
+"""How many OSDs one document holds, at 230 bytes each."""
+MAX_POOLS = 1000
 
 log = logging.getLogger(__name__)
 
@@ -87,7 +96,7 @@ class StorageReporter:
             self._lease = ""
             raise
         if self._asked is None:
-            self._ask(now_s)
+            self._ask(now_s, cluster)
         return now_s + LEAD_LOOK_S
 
     def _begin_again(self, lease: str) -> None:
@@ -97,6 +106,8 @@ class StorageReporter:
         self._looked_at_s: dict[str, float] = {}
         self._measured_at_s: dict[str, float] = {}
         self._touched: dict[str, set[str]] = {}
+        self._holders_at_s = self._clock.monotonic()
+        self._turns = HolderTurns(self._records.documents)
         self._tasks: frozenset[str] | None = None
         if self._answers:
             self._answers.clear()
@@ -115,8 +126,8 @@ class StorageReporter:
             if cluster.tasks[key].verb.startswith("storage"):
                 self._overview_at_s = self._clock.monotonic()
 
-    def _ask(self, now_s: float) -> None:
-        wanted = self._next(now_s)
+    def _ask(self, now_s: float, cluster: Cluster) -> None:
+        wanted = self._next(now_s) or self._next_holders(now_s, cluster)
         if wanted is not None:
             self._asked = wanted
             self._reader.begin(wanted, self._heard)
@@ -127,16 +138,32 @@ class StorageReporter:
         if self._records.status.error:
             return None
         pools = [pool.name for pool in self._records.pools.pools if pool.volumes]
-        for pool in [one for one in self._touched if one in pools]:
-            names = tuple(sorted(self._touched.pop(pool)))
-            if len(names) <= SOME_VOLUMES:
-                return Wanted(look=Look.VOLUMES, pool=pool, names=names)
-            return Wanted(look=Look.POOL, pool=pool)
+        touched = (self._next_touched(pool, now_s) for pool in list(self._touched) if pool in pools)
+        if soon := next((wanted for wanted in touched if wanted is not None), None):
+            return soon
         if now_s < self._dear_at_s:
             return None
         return _oldest(pools, self._looked_at_s, now_s - POOL_EVERY_S, Look.POOL) or _oldest(
             pools, self._measured_at_s, now_s - USE_EVERY_S, Look.USE
         )
+
+    def _next_touched(self, pool: str, now_s: float) -> Wanted | None:
+        """A few volumes are looked at at once, many with the whole pool: that waits for its share of the time."""
+        names = tuple(sorted(self._touched[pool]))
+        if len(names) > SOME_VOLUMES and pool in self._looked_at_s and now_s < self._dear_at_s:
+            return None
+        del self._touched[pool]
+        if len(names) <= SOME_VOLUMES:
+            return Wanted(look=Look.VOLUMES, pool=pool, names=names)
+        return Wanted(look=Look.POOL, pool=pool)
+
+    def _next_holders(self, now_s: float, cluster: Cluster) -> Wanted | None:
+        """Who has some volumes of VMs open, as far as there is time for it."""
+        if now_s < self._holders_at_s or self._records.status.error:
+            return None
+        self._holders_at_s = now_s + HOLDERS_EVERY_S
+        pool, names = self._turns.next(cluster, now_s)
+        return Wanted(look=Look.HOLDERS, pool=pool, names=names) if names else None
 
     def _heard(self, reading: Reading | None, error: str) -> None:
         self._answers.append((reading, error))
@@ -152,6 +179,8 @@ class StorageReporter:
             self._failed(wanted, error)
         elif wanted.look is Look.OVERVIEW:
             self._take_overview(reading)
+        elif wanted.look is Look.HOLDERS:
+            self._take_holders(reading)
         else:
             self._take_volumes(reading)
 
@@ -168,25 +197,28 @@ class StorageReporter:
             self._commit(self._records.status_change(replace(before, error=error, error_since=since, by=self._node)))
         else:
             log.info("%s of pool %s: %s", wanted.look, wanted.pool, error)
+            self._holders_at_s = now_s + REFRESH_EVERY_S
             self._overview_at_s = now_s  # it tells whether there is any answer at all
             self._looked_at_s[wanted.pool] = self._measured_at_s[wanted.pool] = now_s
 
     def _take_overview(self, reading: Reading) -> None:
-        now_s = self._clock.monotonic()
-        self._overview_at_s = now_s + REFRESH_EVERY_S
-        for pool in self._records.pools_with_volumes() - reading.names.keys():
+        self._overview_at_s = self._clock.monotonic() + max(REFRESH_EVERY_S, reading.took_s * OVERVIEW_PAUSE)
+        unlisted = {pool.name for pool in reading.pools if pool.error}
+        for pool in self._records.pools_with_volumes() - reading.names.keys() - unlisted:
             self._commit(self._records.volumes_changes(pool, {}))
         for pool, names in reading.names.items():
             self._take_names(pool, names)
-        self._commit(self._records.osds_change(Osds(osds=reading.osds)))
-        self._commit(self._records.pools_change(Pools(pools=reading.pools)))
+        self._commit(self._records.osds_change(Osds(osds=reading.osds[:MAX_OSDS])))
+        self._commit(self._records.pools_change(Pools(pools=reading.pools[:MAX_POOLS])))
         self._commit(self._records.status_change(self._status(reading)))
 
     def _status(self, reading: Reading) -> StorageStatus:
         before = self._records.status
         if before.error:
             log.info("storage answers again", extra={"node": self._node})
-        return replace(reading.status, at=self._clock.wall(), by=self._node, took_s=reading.took_s)
+        checks = (*_left_out("OSDs", len(reading.osds), MAX_OSDS), *_left_out("pools", len(reading.pools), MAX_POOLS))
+        status = replace(reading.status, checks=(*reading.status.checks, *checks))
+        return replace(status, at=self._clock.wall(), by=self._node, took_s=reading.took_s)
 
     def _take_names(self, pool: str, names: tuple[str, ...]) -> None:
         """Forget what is gone; what is new is there by name at once, and looked at soon."""
@@ -213,6 +245,16 @@ class StorageReporter:
             volumes = _seen(known, {**known, **reading.volumes})
         self._commit(self._records.volumes_changes(pool, volumes))
 
+    def _take_holders(self, reading: Reading) -> None:
+        """Note who has these open; one that is gone is left to the next look at the names."""
+        pool, now_s = reading.wanted.pool, self._clock.monotonic()
+        self._holders_at_s = now_s + max(HOLDERS_EVERY_S, reading.took_s * HOLDERS_PAUSE)
+        known = self._records.volumes(pool)
+        for name, holders in reading.holders.items():
+            if holders is not None and name in known:
+                known[name] = _held(known[name], holders, self._clock.wall())
+        self._commit(self._records.volumes_changes(pool, known))
+
     def _commit(self, changes: list[Change]) -> None:
         guards = (Check(kind=Kind.LEASE, key=self._lease),)
         for change in changes:
@@ -234,10 +276,33 @@ def _measured(known: Mapping[str, Volume], used_bytes: Mapping[str, int]) -> dic
 
 def _seen(known: Mapping[str, Volume], found: Mapping[str, Volume | None]) -> dict[str, Volume]:
     """The volumes as they were found, with what only a dearer look tells kept."""
-    volumes = {}
-    for name, volume in found.items():
-        if volume is not None:
-            before = known.get(name)
-            used_bytes = before.used_bytes if before is not None and volume.used_bytes < 0 else volume.used_bytes
-            volumes[name] = replace(volume, used_bytes=used_bytes)
-    return volumes
+    return {name: _with_what_was_known(volume, known.get(name)) for name, volume in found.items() if volume is not None}
+
+
+def _with_what_was_known(volume: Volume, before: Volume | None) -> Volume:
+    if before is None:
+        return volume
+    return replace(
+        volume,
+        used_bytes=before.used_bytes if volume.used_bytes < 0 else volume.used_bytes,
+        lock_holder=volume.lock_holder or (before.lock_holder if volume.is_locked else ""),
+        watchers=before.watchers,
+        opened_at=before.opened_at,
+    )
+
+
+def _held(volume: Volume, holders: Holders, wall_s: float) -> Volume:
+    return replace(
+        volume,
+        is_locked=bool(holders.locks),
+        lock_holder=holders.locks[0].address if holders.locks else "",
+        watchers=holders.watchers,
+        opened_at=round(wall_s),
+    )
+
+
+def _left_out(what: str, count: int, most: int) -> tuple[HealthCheck, ...]:
+    """A complaint of our own where there are more than can be listed."""
+    if count <= most:
+        return ()
+    return (HealthCheck(code="PVC_NOT_LISTED", summary=f"only the first {most:,} of {count:,} {what} are listed"),)

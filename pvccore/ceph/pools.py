@@ -10,6 +10,8 @@ from pvccore.ceph.commands import Commands
 from pvccore.model.errors import PvcError
 from pvccore.model.storage import Pool
 
+ERASURE_CODED = 3
+"""Ceph's number of that type of pool; replicated ones have 1."""
 MEAN_IT = "--yes-i-really-mean-it"
 MEAN_IT_TWICE = "--yes-i-really-really-mean-it"
 
@@ -48,23 +50,16 @@ class Pools:
         return {pool.name: pool for pool in parse_pools(df, dump)}
 
 
-def parse_pools(df: Any, dump: Any, volumes: Mapping[str, int] | None = None) -> tuple[Pool, ...]:  # noqa: ANN401 - JSON
-    """`ceph df detail` and `osd dump` as pools, by name. volumes: how many each has."""
+def parse_pools(df: Any, dump: Any) -> tuple[Pool, ...]:  # noqa: ANN401 - JSON
+    """`ceph df detail` and `osd dump` as pools, by name; how many volumes each has neither of them tells."""
     use = {str(one["name"]): one.get("stats") or {} for one in (df or {}).get("pools") or ()}
-    counts = volumes or {}
-    found = [_pool(one, use.get(str(one["pool_name"]), {}), counts) for one in (dump or {}).get("pools") or ()]
+    found = [_pool(one, use.get(str(one["pool_name"]), {})) for one in (dump or {}).get("pools") or ()]
     return tuple(sorted(found, key=lambda pool: pool.name))
 
 
-def is_for_volumes(pool: Pool) -> bool:
-    """Whether RBD images may be in it: it is marked so, or nobody ever said what it is for."""
-    return "rbd" in pool.applications or not pool.applications
-
-
-def _pool(entry: Mapping[str, Any], use: Mapping[str, Any], volumes: Mapping[str, int]) -> Pool:
-    name = str(entry["pool_name"])
+def _pool(entry: Mapping[str, Any], use: Mapping[str, Any]) -> Pool:
     return Pool(
-        name=name,
+        name=str(entry["pool_name"]),
         id=int(entry.get("pool", entry.get("pool_id", 0))),
         replicas=int(entry.get("size", 0)),
         replicas_min=int(entry.get("min_size", 0)),
@@ -74,6 +69,6 @@ def _pool(entry: Mapping[str, Any], use: Mapping[str, Any], volumes: Mapping[str
         used_bytes=int(use.get("bytes_used", 0)),
         available_bytes=int(use.get("max_avail", 0)),
         objects=int(use.get("objects", 0)),
-        volumes=volumes.get(name, 0),
         applications=tuple(sorted(entry.get("application_metadata") or ())),
+        is_erasure_coded=entry.get("type") == ERASURE_CODED,
     )

@@ -5,13 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from zlib import crc32
 
 from pvccore.model.errors import Invalid, NotFound
 from pvccore.model.record import Record
-
-VOLUMES_PER_SHARD = 1000
-"""How many volumes of a pool one document holds, about: 1,000 take 250 KB, twice that with a few snapshots each."""
 
 PART = ".partial-"
 """What stands in the name of a volume that is not whole yet, before the key of the task that makes it."""
@@ -125,7 +121,8 @@ class Pool:
     """One pool. stored_bytes: what clients wrote; used_bytes: what that takes on disks with all copies.
 
     available_bytes: what clients may still write before the fullest OSD is full (Ceph's max avail).
-    volumes: how many images there are.
+    volumes: how many images there are. is_erasure_coded: it keeps no volumes of its own, only their data.
+    error: why its volumes could not be listed; those that are known are then old.
     """
 
     name: str
@@ -139,6 +136,13 @@ class Pool:
     objects: int = 0
     volumes: int = 0
     applications: tuple[str, ...] = ()
+    is_erasure_coded: bool = False
+    error: str = ""
+
+    @property
+    def is_for_volumes(self) -> bool:
+        """Whether RBD images may be in it: it is marked so, or nobody ever said what it is for."""
+        return not self.is_erasure_coded and ("rbd" in self.applications or not self.applications)
 
     @property
     def used_ratio(self) -> float:
@@ -165,10 +169,12 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Volume:
-    """One RBD image. used_bytes: -1 when it was never measured (measuring is dear and done now and then).
+    """One RBD image. used_bytes: with its snapshots; -1 when never measured (it is dear, and done now and then).
 
     parent: pool/image@snapshot that it is a clone of. is_locked: a client holds its exclusive lock.
-    lock_holder: that client's address, where known.
+    lock_holder: that client's address. watchers: the addresses that have it open. opened_at: the reporter's wall
+    clock when it last asked for those two, 0 for never: that is asked of some volumes at a time.
+    unlisted_snapshots: how many more it has, older than those listed. error: why Ceph could not open it.
     """
 
     name: str
@@ -177,7 +183,16 @@ class Volume:
     parent: str = ""
     is_locked: bool = False
     lock_holder: str = ""
+    watchers: tuple[str, ...] = ()
+    opened_at: float = 0.0
     snapshots: tuple[Snapshot, ...] = ()
+    unlisted_snapshots: int = 0
+    error: str = ""
+
+    @property
+    def snapshot_count(self) -> int:
+        """How many snapshots it has, listed or not."""
+        return len(self.snapshots) + self.unlisted_snapshots
 
     def snapshot(self, name: str) -> Snapshot:
         """The snapshot of that name; raises NotFound."""
@@ -189,7 +204,7 @@ class Volume:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PoolVolumes(Record):
-    """Some of a pool's volumes, by name: one of `shards` documents (a power of two), chosen by `shard_of`."""
+    """Some of a pool's volumes, by name: one of `shards` documents; `volume_documents` tells which volume is where."""
 
     pool: str = ""
     shards: int = 1
@@ -204,19 +219,6 @@ def volumes_key(pool: str, shard: int) -> str:
 def pool_of_key(key: str) -> str:
     """The pool of a document's key."""
     return key.rpartition(".")[0]
-
-
-def shards_for(volumes: int) -> int:
-    """How many documents that many volumes take: a power of two, so that growing splits each in halves."""
-    shards = 1
-    while shards * VOLUMES_PER_SHARD < volumes:
-        shards *= 2
-    return shards
-
-
-def shard_of(volume: str, shards: int) -> int:
-    """The document that a volume is in: by its name, so that others coming and going don't move it."""
-    return crc32(volume.encode()) % shards
 
 
 def path_of_volume(pool: str, volume: str) -> str:

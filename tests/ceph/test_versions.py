@@ -41,9 +41,10 @@ def test_osds_are_told_with_their_node_and_use(version: str) -> None:
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_pools_are_told_with_their_copies_and_room(version: str) -> None:
-    pools = parse_pools(sample(version, "df"), sample(version, "osd_dump"), {"vms": 3})
+    pools = parse_pools(sample(version, "df"), sample(version, "osd_dump"))
     vms = next(pool for pool in pools if pool.name == "vms")
-    assert (vms.replicas, vms.replicas_min, vms.pgs, vms.volumes) == (1, 1, 8, 3)
+    assert (vms.replicas, vms.replicas_min, vms.pgs) == (1, 1, 8)
+    assert vms.is_for_volumes
     assert vms.applications == ("rbd",)
     assert vms.available_bytes == 3059985920
     assert len(pools) == 2

@@ -8,20 +8,15 @@ from pvccore.model.errors import Invalid, NotFound
 from pvccore.model.storage import (
     Osd,
     Pool,
-    PoolVolumes,
     Snapshot,
     Storage,
     StorageStatus,
     Volume,
-    merged_volumes,
     parse_size,
     pool_of_key,
-    shard_of,
-    shards_for,
     size_words,
     volumes_key,
 )
-from pvccore.state.codec import MAX_DOCUMENT_BYTES, encode
 
 STORAGE = Storage(
     pools={"vms": Pool(name="vms")},
@@ -61,26 +56,8 @@ def test_the_clones_of_a_snapshot_are_those_of_exactly_that_one() -> None:
     assert STORAGE.clones_of("vms", "web1") == ["vms/web10", "vms/web2"]
 
 
-@pytest.mark.parametrize("volumes, shards", [(0, 1), (1000, 1), (1001, 2), (2001, 4), (10_000, 16)])
-def test_documents_are_a_power_of_two(volumes: int, shards: int) -> None:
-    assert shards_for(volumes) == shards
-
-
 def test_a_key_tells_its_pool_even_when_the_pool_has_a_dot() -> None:
     assert pool_of_key(volumes_key("ssd.fast", 3)) == "ssd.fast"
-
-
-def test_ten_thousand_volumes_with_snapshots_stay_under_the_bound_of_a_document() -> None:
-    snapshots = tuple(Snapshot(name=f"before-upgrade-{number}", size_bytes=10 << 30) for number in range(3))
-    names = [f"virtual-machine-{number:05d}_disk{number % 4}" for number in range(10_000)]
-    volumes = [Volume(name=name, size_bytes=10 << 30, used_bytes=10 << 29, snapshots=snapshots) for name in names]
-    shards = shards_for(len(volumes))
-    parts = [
-        PoolVolumes(pool="vms", shards=shards, volumes=tuple(one for one in volumes if shard_of(one.name, shards) == n))
-        for n in range(shards)
-    ]
-    assert max(len(encode(part)) for part in parts) < MAX_DOCUMENT_BYTES
-    assert len(merged_volumes(parts)) == len(volumes)
 
 
 @pytest.mark.parametrize(
@@ -141,3 +118,17 @@ def test_a_size_that_is_none_is_refused(text: str) -> None:
 )
 def test_a_size_is_told_in_the_units_that_are_typed(size_bytes: int, words: str) -> None:
     assert size_words(size_bytes) == words
+
+
+@pytest.mark.parametrize(
+    "pool, answer",
+    [
+        (Pool(name="vms", applications=("rbd",)), True),
+        (Pool(name="new"), True),
+        (Pool(name=".mgr", applications=("mgr",)), False),
+        (Pool(name="files", applications=("cephfs",)), False),
+        (Pool(name="cold", applications=("rbd",), is_erasure_coded=True), False),
+    ],
+)
+def test_volumes_are_in_replicated_pools_that_are_for_them(pool: Pool, answer: bool) -> None:
+    assert pool.is_for_volumes is answer

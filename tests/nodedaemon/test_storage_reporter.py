@@ -3,27 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from nodedaemon.storage_reading import Heard, Look, Reading, Wanted
 from nodedaemon.storage_records import StorageRecords
-from nodedaemon.storage_reporter import REFRESH_EVERY_S, USE_EVERY_S, StorageReporter
+from nodedaemon.storage_reporter import HOLDERS_PAUSE, MAX_OSDS, REFRESH_EVERY_S, USE_EVERY_S, StorageReporter
+from pvccore.ceph.locks import Holders, Lock
 from pvccore.model.change import Kind
 from pvccore.model.cluster import Cluster
 from pvccore.model.errors import Conflict
 from pvccore.model.storage import (
-    VOLUMES_PER_SHARD,
     Osd,
     Pool,
     Snapshot,
     StorageHealth,
     StorageStatus,
     Volume,
-    shard_of,
     volumes_key,
 )
 from pvccore.model.task import Task, TaskState
+from pvccore.model.vm import Definition
+from pvccore.model.volume_documents import shard_of
 from pvccore.state.session import Session
 from tests.nodedaemon.clocks import HandClock
 from tests.operations.world import World, three_nodes
@@ -213,6 +215,73 @@ def test_an_unreadable_document_is_written_anew(reporter: Reporter) -> None:
     assert reporter.world.load().storage.osd(0).node == "hv1"
 
 
+def test_who_has_a_vms_volume_open_is_asked_now_and_then_and_kept_by_other_looks(reporter: Reporter) -> None:
+    reporter.world.add_vm("web1", "hv1", definition=Definition(memory_mb=1024, volumes=("vms/a",)))
+    reporter.overview("a")
+    locked = Volume(name="a", size_bytes=GB, is_locked=True)
+    answers: list[dict[str, Any]] = [{"volumes": {"a": locked}}, {"volumes": {"a": locked}}, {"used_bytes": {}}]
+    for answer in answers:
+        reporter.reader.answer(**answer)
+        reporter.loop.step()
+    assert reporter.reader.asked[-1] == Wanted(look=Look.HOLDERS, pool="vms", names=("a",))
+    lock = Lock(cookie="auto 1", locker="client.1", address="10.0.0.1")
+    holders = Holders(volume="vms/a", locks=(lock,), watchers=("10.0.0.1", "10.0.0.2"))
+    reporter.reader.answer(took_s=2.0, holders={"a": holders})
+    reporter.loop.step()
+    reporter.clock.now_s += 2.0 * HOLDERS_PAUSE - 1
+    reporter.overview("a")
+    assert reporter.reader.asked[-1].look is Look.OVERVIEW, "who has it open is not asked yet"
+    reporter.clock.now_s += 120
+    reporter.overview("a")
+    assert reporter.reader.asked[-1] == Wanted(look=Look.POOL, pool="vms")
+    reporter.reader.answer(volumes={"a": locked})
+    reporter.loop.step()
+    found = reporter.world.load().storage.volumes["vms"]["a"]
+    assert (found.is_locked, found.lock_holder, found.watchers) == (True, "10.0.0.1", ("10.0.0.1", "10.0.0.2"))
+    assert found.opened_at > 0
+
+
+def test_a_pool_that_cant_be_listed_keeps_its_volumes_and_says_why(reporter: Reporter) -> None:
+    reporter.overview("a")
+    reporter.reader.answer(volumes={"a": Volume(name="a", size_bytes=GB)})
+    reporter.loop.step()
+    reporter.reader.answer(volumes={"a": Volume(name="a", size_bytes=GB)})
+    reporter.loop.step()
+    reporter.reader.answer()
+    reporter.clock.now_s += REFRESH_EVERY_S
+    reporter.loop.step()
+    assert reporter.reader.asked[-1].look is Look.OVERVIEW
+    reporter.reader.answer(pools=(Pool(name="vms", error="its volumes can't be listed: (13) denied"),))
+    reporter.loop.step()
+    known = reporter.world.load().storage
+    assert list(known.volumes["vms"]) == ["a"]
+    assert "denied" in known.pool("vms").error
+
+
+def test_more_than_can_be_listed_is_complained_of(reporter: Reporter) -> None:
+    reporter.loop.step()
+    reporter.reader.answer(osds=tuple(Osd(id=number) for number in range(MAX_OSDS + 1)))
+    reporter.loop.step()
+    storage = reporter.world.load().storage
+    assert len(storage.osds) == MAX_OSDS
+    assert storage.status.checks[-1].summary == "only the first 2,000 of 2,001 OSDs are listed"
+
+
+def test_many_new_volumes_of_a_pool_that_was_looked_at_wait_for_its_share_of_the_time(reporter: Reporter) -> None:
+    old = tuple(f"v{number}" for number in range(50))
+    reporter.overview(*old)
+    reporter.reader.answer(took_s=30.0, volumes={name: Volume(name=name) for name in old})
+    reporter.loop.step()
+    asked = len(reporter.reader.asked)
+    reporter.clock.now_s += REFRESH_EVERY_S
+    reporter.overview(*old, *(f"w{number}" for number in range(50)))
+    assert [one.look for one in reporter.reader.asked[asked:]] == [Look.OVERVIEW]
+    assert len(reporter.world.load().storage.volumes["vms"]) == 100
+    reporter.clock.now_s += 300
+    reporter.overview(*old, *(f"w{number}" for number in range(50)))
+    assert reporter.reader.asked[-1] == Wanted(look=Look.POOL, pool="vms")
+
+
 # Documents
 
 
@@ -238,20 +307,21 @@ def store_volumes(world: World, names: list[str]) -> int:
 
 def test_growing_and_shrinking_over_documents_never_loses_a_volume_for_a_moment() -> None:
     world = three_nodes()
-    names = [f"v{number}" for number in range(VOLUMES_PER_SHARD * 3)]
-    assert store_volumes(world, names[:VOLUMES_PER_SHARD]) == 1
-    assert store_volumes(world, names) == 4
-    assert store_volumes(world, names[: VOLUMES_PER_SHARD // 2]) == 4
+    names = [f"v{number}" for number in range(5000)]
+    assert store_volumes(world, names[:1000]) == 1
+    assert store_volumes(world, names) == 8
+    assert store_volumes(world, names[:100]) == 8
     assert store_volumes(world, []) == 1
 
 
 def test_one_changed_volume_writes_one_document() -> None:
     world = three_nodes()
-    names = [f"v{number}" for number in range(VOLUMES_PER_SHARD * 3)]
+    names = [f"v{number}" for number in range(5000)]
     store_volumes(world, names)
     kept = records(world)
+    assert kept.documents("vms") == 8
     volumes = kept.volumes("vms")
     volumes["v7"] = replace(volumes["v7"], snapshots=(Snapshot(name="s"),))
     (change,) = kept.volumes_changes("vms", volumes)
-    assert [write.key for write in change.writes] == [volumes_key("vms", shard_of("v7", 4))]
+    assert [write.key for write in change.writes] == [volumes_key("vms", shard_of("v7", 8))]
     assert kept.volumes_changes("vms", kept.volumes("vms")) == []
