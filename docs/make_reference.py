@@ -48,7 +48,12 @@ def _verbs(names: tuple[str, ...], context: click.Context) -> Iterator[str]:
     yield ""
     given = [one for one in command.get_params(context) if isinstance(one, click.Option)]
     options = [found for one in given if (found := one.get_help_record(context)) is not None]
-    listed = [f"- `{name}`: {' '.join(words.split())}" for name, words in options if "--help" not in name]
+    everywhere = ("--help", "--format")
+    listed = [
+        f"- `{name}`: {' '.join(words.split())}"
+        for name, words in options
+        if not any(one in name for one in everywhere)
+    ]
     yield from [*listed, ""] if listed else []
 
 

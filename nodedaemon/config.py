@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
 import stat
-import tomllib
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import msgspec
 
@@ -17,6 +15,7 @@ from pvccore.model.errors import Invalid, PvcError
 from pvccore.model.fence import FenceAgent, FenceAgentKind
 from pvccore.model.metadata import check_name
 from pvccore.model.node import NodeConfig, NodeRole, SelfFence
+from pvccore.operations.config import read_toml
 from pvccore.state.address import Tls, ZooKeeperAddress
 
 BOOT_ID_FILE = "/proc/sys/kernel/random/boot_id"
@@ -24,9 +23,6 @@ MACHINE_ID_FILE = "/etc/machine-id"
 LOCK_FILE = "/run/pvcnoded.lock"
 LEVELS = ("debug", "info", "warning", "error")
 _WITH_ADDRESS = frozenset({FenceAgentKind.IPMI, FenceAgentKind.COMMAND})
-_PATH = re.compile(r"^(?P<reason>.*) - at `(?P<path>.*)`$", re.DOTALL)
-_UNKNOWN = re.compile(r"unknown field `(?P<key>[^`]*)`")
-_MISSING = re.compile(r"missing required field `(?P<key>[^`]*)`")
 
 Kind = TypeVar("Kind")
 
@@ -174,17 +170,10 @@ def _agent(written: str | AgentTable) -> FenceAgent:
 
 
 def _read(path: Path, kind: type[Kind], *, is_secret: bool = False) -> Kind:
-    """A TOML file as `kind`; no complaint holds a value of a secret one."""
     try:
-        document = tomllib.loads(path.read_text())
-    except OSError as error:
-        raise BadConfig(f"{path}: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise BadConfig(f"{path}: {error}") from None
-    try:
-        return msgspec.convert(document, kind)
-    except msgspec.ValidationError as error:
-        raise BadConfig(f"{path}: {_complaint(str(error), {} if is_secret else document)}") from None
+        return read_toml(path, kind, is_secret=is_secret)
+    except Invalid as error:
+        raise BadConfig(f"{path}: {error.reason}") from None
 
 
 def _read_secrets(path: Path) -> SecretsFile:
@@ -196,18 +185,6 @@ def _read_secrets(path: Path) -> SecretsFile:
     if mode & 0o177:
         raise BadConfig(f"secrets_file {path}: its mode is {mode:04o}, and must not be wider than 0600")
     return _read(path, SecretsFile, is_secret=True)
-
-
-def _complaint(text: str, document: dict[str, Any]) -> str:
-    """What is wrong, in msgspec's words, with the key's name and its value in `document`."""
-    found = _PATH.match(text)
-    reason, path = (found["reason"], found["path"].removeprefix("$").lstrip(".")) if found else (text, "")
-    reason = reason[:1].lower() + reason[1:]
-    for pattern, words in ((_UNKNOWN, "is not a key here"), (_MISSING, "is missing")):
-        if named := pattern.search(reason):
-            path, reason = ".".join(part for part in (path, named["key"]) if part), words
-    value = document.get(path)
-    return f"{path}: {reason}" if value is None else f"{path} = {value!r}: {reason}"
 
 
 def _first_line(path: Path) -> str:

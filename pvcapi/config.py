@@ -9,6 +9,7 @@ from typing import TypeVar
 import msgspec
 
 from pvccore.model.errors import Invalid, PvcError
+from pvccore.operations.config import read_toml
 from pvccore.operations.tokens import TOKENS_FILE, TokenFile, check_owner_only
 from pvccore.state.address import Tls, ZooKeeperAddress
 
@@ -68,7 +69,7 @@ class ApiConfig:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.file = _read(path, ApiFile, path.name)
+        self.file = _read(path, ApiFile)
         secrets = _secrets(Path(self.file.secrets_file)) if self.file.secrets_file else SecretsFile()
         try:
             self.host, self.port = _listen(self.file.listen)
@@ -130,17 +131,11 @@ def _secrets(path: Path) -> SecretsFile:
         raise BadConfig(f"secrets_file {path}: {error.strerror}") from None
     except Invalid as error:
         raise BadConfig(f"secrets_file: {error}") from None
-    try:
-        return _read(path, SecretsFile, "secrets_file")
-    except BadConfig:
-        # A complaint could quote a value of it.
-        raise BadConfig(f"secrets_file {path}: is not TOML of the keys that it may have") from None
+    return _read(path, SecretsFile, is_secret=True)
 
 
-def _read(path: Path, kind: type[File], name: str) -> File:
+def _read(path: Path, kind: type[File], *, is_secret: bool = False) -> File:
     try:
-        return msgspec.toml.decode(path.read_bytes(), type=kind)
-    except OSError as error:
-        raise BadConfig(f"{name} {path}: {error.strerror}") from None
-    except (UnicodeDecodeError, ValueError) as error:
-        raise BadConfig(f"{path}: {error}") from None
+        return read_toml(path, kind, is_secret=is_secret)
+    except Invalid as error:
+        raise BadConfig(f"{path}: {error.reason}") from None

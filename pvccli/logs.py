@@ -5,14 +5,34 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 from threading import Event
+from typing import TYPE_CHECKING
 
+import click
+
+from pvccli.options import Decorator, log_options, prints
 from pvccli.output import Format, as_json
 from pvccli.seat import Seat
-from pvccore.model.log import LogPart
-from pvccore.operations.operator import Result
+
+if TYPE_CHECKING:
+    from pvccore.model.log import LogPart
+    from pvccore.operations.operator import Result
 
 FOLLOW_EVERY_S = 2.0
 """Between two questions to the node: nothing is sent by itself."""
+
+
+def log_command(subject: Decorator, ask: Callable[..., Result], words: str) -> click.Command:
+    """`log` of a noun. subject: its one argument. ask: the verb that asks for lines after a place. words: its help."""
+
+    @click.command("log", help=words, short_help=words.partition(";")[0] + ".")
+    @subject
+    @log_options
+    @prints
+    def log(seat: Seat, /, lines: int, follow: bool, **named: str) -> None:
+        (name,) = named.values()
+        show_log(seat, lambda after: ask(seat.operator, name, lines=lines, after=after), follow=follow)
+
+    return log
 
 
 def show_log(

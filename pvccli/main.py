@@ -47,6 +47,7 @@ COMMANDS = {
 )
 @click.option("--config", type=click.Path(path_type=Path, dir_okay=False), help="The file that lists the clusters.")
 @format_option("--format")
+@click.version_option(package_name="pvc-console", prog_name="pvc", message="%(prog)s %(version)s")
 @click.pass_context
 def pvc(context: click.Context, cluster: str, config: Path | None) -> None:
     """Operate a Parallel Virtual Cluster.

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import wraps
+from collections.abc import Callable, Iterable, Iterator
+from functools import reduce, wraps
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 from click.shell_completion import CompletionItem
@@ -15,8 +15,19 @@ from pvccli.seat import Seat
 from pvccore.model.errors import PvcError
 from pvccore.model.log import LINES, LINES_MAX
 
+if TYPE_CHECKING:
+    from pvccore.model.cluster import Cluster
+
 F = TypeVar("F", bound=Callable[..., Any])
-Decorator = Callable[[F], F]
+Decorator = Callable[..., Any]
+Completion = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
+COMPLETION_LIMIT_S = 1.0
+"""How long somebody who pressed Tab waits for ZooKeeper."""
+
+
+def stack(*decorators: Decorator) -> Decorator:
+    """Several options as one decorator, in the order in which the help lists them."""
+    return lambda function: reduce(lambda made, decorate: decorate(made), reversed(decorators), function)
 
 
 def _choose_format(context: click.Context, _parameter: click.Parameter, value: str | None) -> None:
@@ -57,19 +68,19 @@ def watch_option(function: Callable[..., None]) -> Callable[..., None]:
     return option(shown)
 
 
-def yes_option(function: F) -> F:
-    """-y: nothing is asked."""
-    return click.option("-y", "--yes", is_flag=True, help="Confirm beforehand.")(function)
+def _seat_option(*spellings: str, sets: str, words: str) -> Decorator:
+    """A flag that tells the seat how a verb is carried out, so that no command has to hand it on."""
+
+    def told(context: click.Context, _parameter: click.Parameter, value: bool) -> None:
+        if value:
+            setattr(context.ensure_object(Seat), sets, True)
+
+    return click.option(*spellings, is_flag=True, expose_value=False, callback=told, help=words)
 
 
-def wait_option(function: F) -> F:
-    """-w: show progress and end with the outcome."""
-    return click.option("-w", "--wait", is_flag=True, help="Wait for the outcome, and end with it.")(function)
-
-
-def dry_run_option(function: F) -> F:
-    """--dry-run: say what would be done, and do nothing."""
-    return click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")(function)
+yes_option = _seat_option("-y", "--yes", sets="confirmed", words="Confirm beforehand.")
+wait_option = _seat_option("-w", "--wait", sets="waits", words="Wait for the outcome, and end with it.")
+dry_run_option = _seat_option("--dry-run", sets="dry_run", words="Say what would be done, and do nothing.")
 
 
 def reason_option(function: F) -> F:
@@ -83,6 +94,11 @@ def target_option(function: F) -> F:
         "-t", "--target", "--to", "target", default="", metavar="NODE", shell_complete=complete_nodes,
         help="The node to bring it to; without it the VM's selector chooses.",
     )(function)  # fmt: skip
+
+
+def stop_first_option(function: F) -> F:
+    """--stop, of what is refused while a VM runs."""
+    return click.option("--stop", "stop_first", is_flag=True, help="Stop it first, and wait until it is.")(function)
 
 
 def limit_s_option(function: F) -> F:
@@ -112,29 +128,61 @@ def node_argument(function: F) -> F:
     return click.argument("node", metavar="NODE", shell_complete=complete_nodes)(function)
 
 
-def _names(context: click.Context, incomplete: str, *, nodes: bool) -> list[CompletionItem]:
-    """Live names for the shell; none when the cluster can't be reached."""
-    root = context.find_root()
-    seat = Seat(
-        cluster_choice=root.params.get("cluster") or "",
-        config=Path(root.params["config"]) if root.params.get("config") else None,
-    )
-    try:
-        cluster = seat.cluster
-        names = cluster.nodes if nodes else cluster.names
-        return [CompletionItem(name) for name in sorted(names) if name.startswith(incomplete)]
-    except PvcError:
-        return []
-    finally:
-        seat.close()
+def task_argument(function: F) -> F:
+    """A task by its key."""
+    return click.argument("task", metavar="TASK", shell_complete=complete_tasks)(function)
 
 
-def complete_vms(context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """Names of VMs."""
-    return _names(context, incomplete, nodes=False)
+def _completes(names: Callable[[Cluster], Iterable[str]]) -> Completion:
+    """Live names for the shell; none when the cluster can't be reached at once."""
+
+    def complete(context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        given = context.find_root().params
+        seat = Seat(
+            cluster_choice=given.get("cluster") or "",
+            config=Path(given["config"]) if given.get("config") else None,
+            connect_limit_s=COMPLETION_LIMIT_S,
+        )
+        try:
+            return [CompletionItem(name) for name in sorted(names(seat.cluster)) if name.startswith(incomplete)]
+        except PvcError:
+            return []
+        finally:
+            seat.close()
+
+    return complete
 
 
-def complete_nodes(context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+def _volumes(cluster: Cluster) -> Iterator[str]:
+    for pool, volumes in cluster.storage.volumes.items():
+        yield from (f"{pool}/{name}" for name in volumes)
+
+
+complete_vms = _completes(lambda cluster: cluster.names)
+complete_node = _completes(lambda cluster: cluster.nodes)
+complete_tasks = _completes(lambda cluster: cluster.tasks)
+complete_pools = _completes(lambda cluster: cluster.storage.pools)
+complete_volumes = _completes(_volumes)
+
+
+def complete_nodes(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Names of nodes; in a list, of the last one."""
     before, comma, last = incomplete.rpartition(",")
-    return [CompletionItem(before + comma + str(one.value)) for one in _names(context, last, nodes=True)]
+    return [CompletionItem(before + comma + str(one.value)) for one in complete_node(context, parameter, last)]
+
+
+def complete_settings(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Names of settings."""
+    from pvccore.model.settings import Settings
+
+    return [CompletionItem(name) for name in Settings.__dataclass_fields__ if name.startswith(incomplete)]
+
+
+prints = stack(format_option(), click.pass_obj)
+"""What every command takes that prints something: how, and the seat."""
+lists = stack(filters_argument, format_option(), click.pass_obj, watch_option)
+"""What every list takes."""
+acts = stack(wait_option, format_option(), click.pass_obj)
+"""What every verb takes that changes something."""
+disrupts = stack(wait_option, yes_option, format_option(), click.pass_obj)
+"""What every verb takes that asks first, since it ends something."""

@@ -10,6 +10,10 @@ from typing import Any
 
 GAP = "  "
 ELLIPSIS = "…"
+READABLE = 12
+"""Columns are cut to this at first; what then finds no place is left out, from the right."""
+FEWEST = 2
+"""So many columns stay, however narrow the terminal is: these are cut further."""
 NARROWEST = 6
 """No column is cut below this."""
 COLOURED = frozenset({"status", "state", "alive", "readiness", "power", "healthy", "up", "in"})
@@ -43,16 +47,16 @@ def table(
     width: int | None = None,
     coloured: Sequence[bool] | None = None,
 ) -> str:
-    """Rows under their headers; the widest columns are cut until a line fits `width` cells.
+    """Rows under their headers, `width` cells wide: wide columns are cut, and the last ones left out for a mark.
 
     coloured: for each column, whether its states are told apart by colour.
     """
     lines = [[header.upper() for header in headers], *rows]
-    widths = [max(_cells(line[index]) for line in lines) for index in range(len(headers))]
-    if width is not None:
-        widths = _fitted(widths, width)
+    natural = [max(_cells(line[index]) for line in lines) for index in range(len(headers))]
+    widths = natural if width is None else _fitted(natural, width)
     paints = [_paint if one else str for one in coloured or [False] * len(headers)]
-    return "\n".join(_line(line, widths, paints) for line in lines)
+    title, *drawn = [_line(line, widths, paints) for line in lines]
+    return "\n".join([title + (GAP + ELLIPSIS if len(widths) < len(headers) else ""), *drawn])
 
 
 def fields(pairs: Sequence[tuple[str, str]]) -> str:
@@ -105,22 +109,39 @@ def cell(record: Mapping[str, Any], name: str) -> str:
     return f"{value:.0%}" if name == "progress" else shown(value)
 
 
-def _fitted(widths: list[int], width: int) -> list[int]:
-    fitted = list(widths)
-    surplus = sum(fitted) + len(GAP) * (len(fitted) - 1) - width
+def _fitted(natural: list[int], width: int) -> list[int]:
+    """How wide the columns are that stay; the first has the names, which a person types: it is cut last."""
+    for stay in range(len(natural), FEWEST, -1):
+        room = width if stay == len(natural) else width - len(GAP + ELLIPSIS)
+        fitted = [natural[0], *_cut(natural[1:stay], room - natural[0] - len(GAP), READABLE)]
+        if _total(fitted) <= room:
+            return fitted
+    return _cut(natural[:FEWEST], width - (len(GAP + ELLIPSIS) if len(natural) > FEWEST else 0), NARROWEST)
+
+
+def _cut(widths: list[int], width: int, narrowest: int) -> list[int]:
+    """The widest are cut, none below `narrowest`, until a line of them fits, if that is enough."""
+    cut = list(widths)
+    surplus = _total(cut) - width
     while surplus > 0:
-        widest = max(range(len(fitted)), key=lambda index: fitted[index])
-        if fitted[widest] <= NARROWEST:
+        widest = max(range(len(cut)), key=lambda index: cut[index], default=None)
+        if widest is None or cut[widest] <= narrowest:
             break
-        others = [one for index, one in enumerate(fitted) if index != widest]
-        cut = min(surplus, max(1, fitted[widest] - max([NARROWEST, *others])))
-        fitted[widest] -= cut
-        surplus -= cut
-    return fitted
+        others = [one for index, one in enumerate(cut) if index != widest]
+        less = min(surplus, max(1, cut[widest] - max([narrowest, *others])))
+        cut[widest] -= less
+        surplus -= less
+    return cut
+
+
+def _total(widths: Sequence[int]) -> int:
+    """How many cells a line of such columns takes."""
+    return sum(widths) + len(GAP) * max(len(widths) - 1, 0)
 
 
 def _line(cells: Sequence[str], widths: Sequence[int], paints: Sequence[Callable[[str], str]]) -> str:
-    parts = [paint(_fit(text, width)) for text, width, paint in zip(cells, widths, paints, strict=True)]
+    """Those cells that have a place."""
+    parts = [paint(_fit(text, width)) for text, width, paint in zip(cells, widths, paints, strict=False)]
     return GAP.join(parts).rstrip()
 
 

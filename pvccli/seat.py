@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,20 +29,31 @@ def print_line(text: str) -> None:
     click.echo(text)
 
 
+def has_a_person() -> bool:
+    """Whether somebody sits at standard input; a pipe's lines are never taken for answers."""
+    return sys.stdin.isatty()
+
+
 @dataclass(slots=True, kw_only=True)
 class Seat:
     """One call of `pvc`. Connects when a command first asks for the operator; `close` ends what it opened.
 
-    given: an operator that is there already, as in the simulated world. confirmed: nothing is asked.
-    say: prints one line of the result. fits_terminal: what is printed is seen at once, by a person.
+    given: an operator that is there already, as in the simulated world. connect_limit_s: how long ZooKeeper has to
+    answer. confirmed: nothing is asked. waits: for the outcome of a verb. dry_run: verbs only say what they would do.
+    say: prints one line of the result. can_answer: whether there is a person to be asked. fits_terminal: what is
+    printed is seen at once, by a person.
     """
 
     given: Operator | None = None
     cluster_choice: str = ""
     config: Path | None = None
+    connect_limit_s: float = CONNECT_LIMIT_S
     format: Format = Format.PRETTY
     confirmed: bool = False
+    waits: bool = False
+    dry_run: bool = False
     say: Callable[[str], None] = print_line
+    can_answer: Callable[[], bool] = has_a_person
     fits_terminal: bool = field(init=False)
     _store: ZooKeeperStore | None = field(default=None, init=False)
 
@@ -60,6 +71,11 @@ class Seat:
         return self.given
 
     @property
+    def rehearsing(self) -> Operator:
+        """The same person, whose verbs are decided, refused and told, but change nothing."""
+        return replace(self.operator, dry_run=True)
+
+    @property
     def cluster(self) -> Cluster:
         """The cluster as it is now."""
         return self.operator.cluster()
@@ -71,7 +87,7 @@ class Seat:
             from pvccore.operations.connecting import connect
 
             _, address = choose_cluster(self.cluster_choice, config=self.config)
-            self._store = connect(address, limit_s=CONNECT_LIMIT_S, must_exist=must_exist)
+            self._store = connect(address, limit_s=self.connect_limit_s, must_exist=must_exist)
         return self._store
 
     def close(self) -> None:
@@ -80,24 +96,33 @@ class Seat:
             self._store.close()
             self._store = None
 
-    def confirm(self, question: str, *, yes: bool = False) -> None:
-        """Ask before something disruptive; raises `Refused` when the answer is no or nobody can answer."""
-        if yes or self.confirmed:
+    def act(self, verb: Callable[[Operator], Result], *, ask: str = "") -> None:
+        """Carry a verb out and tell what came of it. ask: the question before something disruptive.
+
+        Nobody is asked about what would be refused anyway.
+        """
+        if self.dry_run:
+            self.tell(verb(self.rehearsing))
             return
+        if ask and not self.confirmed:
+            verb(self.rehearsing)
+            self.confirm(ask)
+        self.tell(verb(self.operator))
+
+    def confirm(self, question: str) -> None:
+        """Ask before something disruptive; raises `Refused` when the answer is no or nobody can answer."""
+        if self.confirmed:
+            return
+        if not self.can_answer():
+            raise Refused(f"{question} Nobody is here to answer; -y confirms beforehand")
         try:
             click.confirm(question, abort=True, err=True)
         except click.Abort:
             raise Refused("not confirmed; -y confirms beforehand") from None
 
-    def tell(self, result: Result, *, wait: bool = False) -> None:
-        """Print what a verb did; with `wait` also what became of it. Raises `Refused` when that is a failure."""
-        words = result.text
-        operator = self.operator
-        if wait and result.goal is not None and operator.wait is not None:
-            ended = operator.wait(result.goal, WAIT_LIMIT_S)
-            if not ended.done:
-                raise Refused(ended.text if ended.failed else f"not done after {WAIT_LIMIT_S:.0f} s: {ended.text}")
-            words = ended.text
+    def tell(self, result: Result) -> None:
+        """Print what a verb did and, for who waits, what became of it. Raises `Refused` when that is a failure."""
+        words = self._outcome(result) if self.waits else result.text
         if self.format in (Format.JSON, Format.JSON_PRETTY):
             self.say(as_json({"changed": result.changed, "text": words}, self.format))
         else:
@@ -126,6 +151,15 @@ class Seat:
             ),
             lambda: "\n".join(str(record[columns[0]]) for record in records),
         )
+
+    def _outcome(self, result: Result) -> str:
+        wait = self.operator.wait
+        if wait is None or result.goal is None or self.dry_run:
+            return result.text
+        ended = wait(result.goal, WAIT_LIMIT_S)
+        if not ended.done:
+            raise Refused(ended.text if ended.failed else f"not done after {WAIT_LIMIT_S:.0f} s: {ended.text}")
+        return ended.text
 
     def _show_progress(self, text: str) -> None:
         if self.format is Format.PRETTY:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from pvccli.options import format_option, yes_option
+from pvccli.options import prints, yes_option
 from pvccli.seat import Seat
 from pvccore.operations.tokens import TOKENS_FILE, Role, TokenFile
 
@@ -28,13 +28,13 @@ def api() -> None:
     """The HTTP API that runs on this machine."""
 
 
-@api.group()
+@api.group(short_help="Who may call the API of this machine.")
 def token() -> None:
     """Who may call the API of this machine: a root-only file, which pvcapid reads again when it changes."""
 
 
 @token.command()
-@click.argument("name")
+@click.argument("name", metavar="NAME")
 @click.option(
     "--role",
     type=click.Choice([role.value for role in Role]),
@@ -43,8 +43,7 @@ def token() -> None:
     help="Only look, or do everything.",
 )
 @file_option
-@format_option()
-@click.pass_obj
+@prints
 def add(seat: Seat, name: str, role: str, path: Path) -> None:
     """Make a token and print it: it can never be shown again. NAME is who did it in the journal."""
     made = TokenFile(path).add(name, Role(role), now=time.time())
@@ -53,8 +52,7 @@ def add(seat: Seat, name: str, role: str, path: Path) -> None:
 
 @token.command("list")
 @file_option
-@format_option()
-@click.pass_obj
+@prints
 def list_tokens(seat: Seat, path: Path) -> None:
     """List tokens by name; their secrets are not kept."""
     records = [
@@ -63,16 +61,18 @@ def list_tokens(seat: Seat, path: Path) -> None:
     seat.show_list(records, COLUMNS)
 
 
-@token.command()
-@click.argument("name")
+@token.command(short_help="Forget a token: its holder is refused from then on.")
+@click.argument("name", metavar="NAME")
 @file_option
 @yes_option
-@click.pass_obj
-def revoke(seat: Seat, name: str, path: Path, yes: bool) -> None:
+@prints
+def revoke(seat: Seat, name: str, path: Path) -> None:
     """Forget a token: whoever has it is refused from the next request on."""
-    seat.confirm(f"Revoke the token {name}?", yes=yes)
+    from pvccore.operations.operator import Result
+
+    seat.confirm(f"Revoke the token {name}?")
     TokenFile(path).revoke(name)
-    seat.say(f"{name} is revoked")
+    seat.tell(Result(text=f"{name} is revoked"))
 
 
 def _day(at: float) -> str:

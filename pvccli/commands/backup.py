@@ -11,7 +11,7 @@ from typing import IO
 
 import click
 
-from pvccli.options import format_option, yes_option
+from pvccli.options import prints, yes_option
 from pvccli.seat import Seat
 from pvccore.model.errors import Refused
 
@@ -19,14 +19,15 @@ STANDARD = "-"
 
 
 @click.command()
-@click.argument("file")
-@click.pass_obj
+@click.argument("file", metavar="FILE", type=click.Path(dir_okay=False))
+@prints
 def backup(seat: Seat, file: str) -> None:
     """Write everything that the cluster remembers to FILE (- for standard output).
 
     JSON lines; nobody else can read the file. Disks of VMs, and secrets, are no part of it.
     """
     from pvccore.operations.backup import backup
+    from pvccore.operations.operator import Result
 
     session = seat.operator.session
     lines = backup(session.store, session.schema, at=session.wall_clock())
@@ -35,16 +36,15 @@ def backup(seat: Seat, file: str) -> None:
         return
     with _new_file(Path(file)) as out:
         out.writelines(lines)
-    seat.say(f"{file} is written")
+    seat.tell(Result(text=f"{file} is written"))
 
 
 @click.command()
-@click.argument("file", type=click.File("r", encoding="utf-8"))
+@click.argument("file", metavar="FILE", type=click.File("r", encoding="utf-8"))
 @click.option("--force", is_flag=True, help="Replace the cluster that is there; its daemons must be stopped.")
 @yes_option
-@format_option("--format")
-@click.pass_obj
-def restore(seat: Seat, file: IO[str], force: bool, yes: bool) -> None:
+@prints
+def restore(seat: Seat, file: IO[str], force: bool) -> None:
     """Make the cluster's memory of a backup (- for standard input).
 
     Before daemons are started again make sure that each VM is where the backup says, or that all nodes were booted
@@ -54,8 +54,11 @@ def restore(seat: Seat, file: IO[str], force: bool, yes: bool) -> None:
 
     if seat.given is None:
         seat.store(must_exist=False)
-    seat.confirm("Make the cluster's memory of this backup?", yes=yes)
-    seat.tell(restore(seat.operator.session, file, force=force))
+
+    def ask(documents: int) -> None:
+        seat.confirm(f"Make the cluster's memory of the {documents} documents of this backup?")
+
+    seat.tell(restore(seat.operator.session, file, force=force, confirm=ask))
 
 
 @contextmanager

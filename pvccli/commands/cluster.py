@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import click
 
-from pvccli.options import format_option, reason_option, wait_option, watch_option, yes_option
+from pvccli.options import acts, complete_settings, disrupts, format_option, prints, reason_option, watch_option
 from pvccli.seat import Seat
 
 
 @click.command()
-@format_option()
-@click.pass_obj
+@prints
 @watch_option
 def status(seat: Seat) -> None:
     """Show how the cluster is, and what is wrong with it."""
@@ -39,23 +38,18 @@ def maintenance(context: click.Context) -> None:
 @maintenance.command("on")
 @reason_option
 @click.option("--noout", is_flag=True, help="Also keep Ceph from moving data meanwhile (flag noout).")
-@wait_option
-@format_option()
-@click.pass_obj
-def maintenance_on(seat: Seat, reason: str, noout: bool, wait: bool) -> None:
+@acts
+def maintenance_on(seat: Seat, reason: str, noout: bool) -> None:
     """From now on nobody is fenced: VMs of a node that dies stay down."""
     from pvccore.operations.cluster import maintenance_on
 
-    seat.tell(maintenance_on(seat.operator, reason=reason, noout=noout), wait=wait)
+    seat.act(lambda by: maintenance_on(by, reason=reason, noout=noout))
 
 
 @maintenance.command("off")
 @reason_option
-@wait_option
-@yes_option
-@format_option()
-@click.pass_obj
-def maintenance_off(seat: Seat, reason: str, wait: bool, yes: bool) -> None:
+@disrupts
+def maintenance_off(seat: Seat, reason: str) -> None:
     """Fence dead nodes again; asks first when a node would be fenced, or could not be."""
     from pvccore.operations.cluster import maintenance_off
     from pvccore.plan.bmc_tests import failing_bmcs
@@ -65,9 +59,8 @@ def maintenance_off(seat: Seat, reason: str, wait: bool, yes: bool) -> None:
     grace_s = cluster.settings.after_maintenance_s
     warnings = [f"{', '.join(silent)} will be fenced unless back within {grace_s:.0f} s."] if silent else []
     warnings += [f"The BMC of {node.name} fails its test: {node.bmc.error}." for node in failing_bmcs(cluster)]
-    if cluster.maintenance.on and warnings:
-        seat.confirm(" ".join([*warnings, "Turn it off?"]), yes=yes)
-    seat.tell(maintenance_off(seat.operator, reason=reason), wait=wait)
+    asks = cluster.maintenance.on and warnings
+    seat.act(lambda by: maintenance_off(by, reason=reason), ask=" ".join([*warnings, "Turn it off?"]) if asks else "")
 
 
 @click.command()
@@ -76,8 +69,7 @@ def maintenance_off(seat: Seat, reason: str, wait: bool, yes: bool) -> None:
 @click.option("--node", help="Only those about this node.")
 @click.option("--who", help="Only those by this person or daemon.")
 @click.option("--follow", is_flag=True, help="Go on with new entries as they come.")
-@format_option()
-@click.pass_obj
+@prints
 def journal(seat: Seat, lines: int, vm: str | None, node: str | None, who: str | None, follow: bool) -> None:
     """Show who did what and why, the newest last."""
     from pvccli.journal import Journal
@@ -94,8 +86,7 @@ def settings() -> None:
 
 
 @settings.command("list")
-@format_option()
-@click.pass_obj
+@prints
 def list_settings(seat: Seat) -> None:
     """Show every setting."""
     from pvccli.output import fields, shown
@@ -106,21 +97,19 @@ def list_settings(seat: Seat) -> None:
 
 
 @settings.command("set")
-@click.argument("name")
-@click.argument("value")
-@format_option()
-@click.pass_obj
+@click.argument("name", metavar="NAME", shell_complete=complete_settings)
+@click.argument("value", metavar="VALUE")
+@prints
 def set_setting(seat: Seat, name: str, value: str) -> None:
     """Set one setting."""
     from pvccore.operations.cluster import set_setting
 
-    seat.tell(set_setting(seat.operator, name, value))
+    seat.act(lambda by: set_setting(by, name, value))
 
 
 @click.command()
 @click.option("--name", default="", help="What the cluster is called.")
-@format_option()
-@click.pass_obj
+@prints
 def init(seat: Seat, name: str) -> None:
     """Create a new cluster's tree in ZooKeeper; one that is there already is left as it is."""
     from pvccore.operations.cluster import init, set_setting

@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from pvccli.logs import log_command
 from pvccli.options import (
+    acts,
     complete_nodes,
+    disrupts,
     dry_run_option,
-    filters_argument,
-    format_option,
-    log_options,
+    lists,
     node_argument,
+    prints,
     reason_option,
-    wait_option,
-    watch_option,
     yes_option,
 )
 from pvccli.seat import Seat
 
 if TYPE_CHECKING:
+    from pvccore.model.cluster import Cluster
+    from pvccore.operations.operator import Operator, Result
     from pvccore.plan.preview import Preview
 
 COLUMNS = ("name", "alive", "readiness", "role", "power", "healthy", "memory_mb", "vcpus", "load", "vms")
@@ -32,10 +35,7 @@ def node() -> None:
 
 
 @node.command("list")
-@filters_argument
-@format_option()
-@click.pass_obj
-@watch_option
+@lists
 def list_nodes(seat: Seat, filters: tuple[str, ...]) -> None:
     """List nodes. A FILTER is field=value, or a regular expression on the name."""
     from pvccli.filtering import chosen
@@ -46,8 +46,7 @@ def list_nodes(seat: Seat, filters: tuple[str, ...]) -> None:
 
 @node.command()
 @node_argument
-@format_option()
-@click.pass_obj
+@prints
 def info(seat: Seat, node: str) -> None:
     """Show everything about a node, its fence and its VMs."""
     from pvccore.operations.records import node_record
@@ -64,40 +63,30 @@ def info(seat: Seat, node: str) -> None:
     seat.show(record, pretty, lambda: found.name)
 
 
-@node.command()
+@node.command(short_help="Empty a node of its VMs.")
 @node_argument
 @reason_option
 @dry_run_option
-@wait_option
-@yes_option
-@click.pass_obj
-def flush(seat: Seat, node: str, reason: str, dry_run: bool, wait: bool, yes: bool) -> None:
+@disrupts
+def flush(seat: Seat, node: str, reason: str) -> None:
     """Empty a node: its VMs go elsewhere, what fits nowhere is shut down and parked."""
     from pvccore.operations.nodes import flush
     from pvccore.plan.preview import preview_flush
 
-    if dry_run:
-        show_preview(seat, preview_flush(seat.cluster, node))
-        return
-    seat.confirm(f"Flush {node}?", yes=yes)
-    seat.tell(flush(seat.operator, node, reason=reason), wait=wait)
+    _act(seat, node, lambda by: flush(by, node, reason=reason), preview_flush, ask=f"Flush {node}?")
 
 
 @node.command()
 @node_argument
 @reason_option
 @dry_run_option
-@wait_option
-@click.pass_obj
-def ready(seat: Seat, node: str, reason: str, dry_run: bool, wait: bool) -> None:
+@acts
+def ready(seat: Seat, node: str, reason: str) -> None:
     """Let a node take VMs again, and bring its own back."""
     from pvccore.operations.nodes import ready
     from pvccore.plan.preview import preview_ready
 
-    if dry_run:
-        show_preview(seat, preview_ready(seat.cluster, node))
-        return
-    seat.tell(ready(seat.operator, node, reason=reason), wait=wait)
+    _act(seat, node, lambda by: ready(by, node, reason=reason), preview_ready)
 
 
 @node.command()
@@ -105,10 +94,8 @@ def ready(seat: Seat, node: str, reason: str, dry_run: bool, wait: bool) -> None
 @click.option("--confirmed-off", is_flag=True, help="I stood at the machine and saw that it is off.")
 @reason_option
 @dry_run_option
-@wait_option
-@yes_option
-@click.pass_obj
-def fence(seat: Seat, node: str, confirmed_off: bool, reason: str, dry_run: bool, wait: bool, yes: bool) -> None:
+@disrupts
+def fence(seat: Seat, node: str, confirmed_off: bool, reason: str) -> None:
     """Make sure that a node is off, and run its VMs elsewhere.
 
     With --confirmed-off nothing is powered off: your word that it is off is taken, in maintenance too. If it is
@@ -117,22 +104,16 @@ def fence(seat: Seat, node: str, confirmed_off: bool, reason: str, dry_run: bool
     from pvccore.operations.nodes import confirm_off, fence
     from pvccore.plan.preview import preview_fence
 
-    if dry_run:
-        show_preview(seat, preview_fence(seat.cluster, node))
-        return
     if confirmed_off:
-        seat.confirm(f"Have you seen that {node} is off? If it is not, its VMs will run twice.", yes=yes)
-        result = confirm_off(seat.operator, node, reason=reason)
+        verb, question = confirm_off, f"Have you seen that {node} is off? If it is not, its VMs will run twice."
     else:
-        seat.confirm(f"Cut the power of {node} and run its VMs elsewhere?", yes=yes)
-        result = fence(seat.operator, node, reason=reason)
-    seat.tell(result, wait=wait)
+        verb, question = fence, f"Cut the power of {node} and run its VMs elsewhere?"
+    _act(seat, node, lambda by: verb(by, node, reason=reason), preview_fence, ask=question)
 
 
-@node.command()
+@node.command(short_help="Tell what would become of a node's VMs if it died now.")
 @click.argument("node", metavar="[NODE]", required=False, shell_complete=complete_nodes)
-@format_option()
-@click.pass_obj
+@prints
 def forecast(seat: Seat, node: str | None) -> None:
     """Tell what would become of a node's VMs if it died now; without a node, of each node's."""
     from pvccli.commands.node_view import forecast_text
@@ -147,33 +128,42 @@ def forecast(seat: Seat, node: str | None) -> None:
     seat.show(record, lambda: forecast_text(record))
 
 
-@node.command("log")
-@node_argument
-@log_options
-@format_option()
-@click.pass_obj
-def show_log(seat: Seat, node: str, lines: int, follow: bool) -> None:
-    """Show what a node's daemon logged last since it started; the daemon is asked for it."""
-    from pvccli.logs import show_log
-    from pvccore.operations.logs import ask_node_log
-
-    show_log(seat, lambda after: ask_node_log(seat.operator, node, lines=lines, after=after), follow=follow)
-
-
-@node.command()
+@node.command(short_help="Retire a node that is off for good.")
 @node_argument
 @click.option("--force", is_flag=True, help="Rewrite the VMs that name it.")
 @yes_option
-@click.pass_obj
-def remove(seat: Seat, node: str, force: bool, yes: bool) -> None:
+@prints
+def remove(seat: Seat, node: str, force: bool) -> None:
     """Retire a node that is not alive, has no fence and is named by no VM."""
     from pvccore.operations.nodes import remove
 
-    seat.confirm(f"Remove {node} from the cluster?", yes=yes)
-    seat.tell(remove(seat.operator, node, force=force))
+    seat.act(lambda by: remove(by, node, force=force), ask=f"Remove {node} from the cluster?")
 
 
-def show_preview(seat: Seat, preview: Preview) -> None:
-    """Print what would be done."""
-    record = {"moved": dict(preview.moved), "parked": dict(preview.parked)}
-    seat.show(record, lambda: "\n".join(preview.lines) or "nothing would be moved")
+def _ask_log(operator: Operator, node: str, **given: Any) -> Result:  # noqa: ANN401 - the options of every log
+    from pvccore.operations.logs import ask_node_log
+
+    return ask_node_log(operator, node, **given)
+
+
+node.add_command(
+    log_command(node_argument, _ask_log, "Show what a node's daemon logged last since it started; it is asked for it.")
+)
+
+
+def _act(
+    seat: Seat,
+    node: str,
+    verb: Callable[[Operator], Result],
+    preview: Callable[[Cluster, str], Preview],
+    *,
+    ask: str = "",
+) -> None:
+    """Carry a verb out; or, by --dry-run, tell what would become of the node's VMs unless it would be refused."""
+    if not seat.dry_run:
+        seat.act(verb, ask=ask)
+        return
+    verb(seat.rehearsing)
+    plan = preview(seat.cluster, node)
+    record = {"moved": dict(plan.moved), "parked": dict(plan.parked)}
+    seat.show(record, lambda: "\n".join(plan.lines) or "nothing would be moved")

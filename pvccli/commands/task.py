@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from pvccli.options import filters_argument, format_option, wait_option, watch_option
+from pvccli.options import acts, lists, prints, task_argument
 from pvccli.seat import Seat
 
 COLUMNS = ("task", "state", "progress", "title", "claimed_by", "asked_by", "text", "error")
@@ -16,10 +16,7 @@ def task() -> None:
 
 
 @task.command("list")
-@filters_argument
-@format_option()
-@click.pass_obj
-@watch_option
+@lists
 def list_tasks(seat: Seat, filters: tuple[str, ...]) -> None:
     """List tasks, the newest first. A FILTER is field=value, or a regular expression on the title."""
     from pvccli.filtering import chosen
@@ -29,9 +26,8 @@ def list_tasks(seat: Seat, filters: tuple[str, ...]) -> None:
 
 
 @task.command()
-@click.argument("task", metavar="TASK")
-@format_option()
-@click.pass_obj
+@task_argument
+@prints
 def show(seat: Seat, task: str) -> None:
     """Show one task with its result."""
     from pvccli.output import fields, shown
@@ -42,13 +38,11 @@ def show(seat: Seat, task: str) -> None:
     seat.show(record, lambda: fields([(name.replace("_", " "), shown(value)) for name, value in record.items()]))
 
 
-@task.command()
-@click.argument("task", metavar="TASK")
-@wait_option
-@format_option()
-@click.pass_obj
-def cancel(seat: Seat, task: str, wait: bool) -> None:
+@task.command(short_help="End a task that waits; ask one that runs to stop.")
+@task_argument
+@acts
+def cancel(seat: Seat, task: str) -> None:
     """End a task that waits; ask one that runs to stop where it leaves no half."""
     from pvccore.operations.tasks import cancel
 
-    seat.tell(cancel(seat.operator, task), wait=wait)
+    seat.act(lambda by: cancel(by, task))

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import IO
+from typing import IO, TYPE_CHECKING, Any
 
 import click
 
 from pvccli.commands.vm_listing import info, list_vms
 from pvccli.commands.vm_storage import flush_locks, remove
 from pvccli.commands.vm_tags import tag
+from pvccli.logs import log_command
 from pvccli.metadata_options import metadata_given, metadata_options
 from pvccli.options import (
+    Decorator,
+    acts,
+    disrupts,
     dry_run_option,
     format_option,
     limit_s_option,
-    log_options,
+    prints,
+    stop_first_option,
     target_option,
     vm_argument,
     wait_option,
@@ -23,8 +27,19 @@ from pvccli.options import (
 )
 from pvccli.seat import Seat
 
+if TYPE_CHECKING:
+    from pvccore.operations.operator import Operator, Result
+
 MAX_XML_CHARACTERS = 1024 * 1024
 """More is not read from a file: the operation refuses much less."""
+paths_option = click.option(
+    "--allow-path", "paths", multiple=True, metavar="DIR", help="Let the XML name files of the host in DIR."
+)
+
+
+def xml_argument(*, required: bool = True) -> Decorator:
+    """A file of libvirt XML, or - for standard input."""
+    return click.argument("xml", type=click.File("r", encoding="utf-8", errors="replace"), required=required)
 
 
 @click.group()
@@ -39,17 +54,14 @@ vm.add_command(remove)
 vm.add_command(flush_locks)
 
 
-@vm.command()
-@click.argument("xml", type=click.File("r", encoding="utf-8", errors="replace"))
+@vm.command(short_help="Define a VM from libvirt XML.")
+@xml_argument()
 @target_option
 @metadata_options
 @click.option("--start", is_flag=True, help="Start it at once.")
-@click.option("--allow-path", "paths", multiple=True, metavar="DIR", help="Let the XML name files of the host in DIR.")
-@wait_option
-@click.pass_obj
-def define(
-    seat: Seat, /, xml: IO[str], target: str, start: bool, paths: tuple[str, ...], wait: bool, **metadata: object
-) -> None:
+@paths_option
+@acts
+def define(seat: Seat, /, xml: IO[str], target: str, start: bool, paths: tuple[str, ...], **metadata: object) -> None:
     """Define a VM from libvirt XML (a file, or - for standard input).
 
     Without --target its node is chosen by limit and selector.
@@ -59,16 +71,15 @@ def define(
     new = NewVm(
         xml=xml.read(MAX_XML_CHARACTERS), node=target, start=start, metadata=metadata_given(metadata), paths=paths
     )
-    seat.tell(define(seat.operator, new), wait=wait)
+    seat.act(lambda by: define(by, new))
 
 
-@vm.command()
+@vm.command(short_help="Show or set metadata: node limit, selector, autorestart …")
 @vm_argument
 @metadata_options
 @click.option("--move", is_flag=True, help="Migrate it when it runs where the new limit forbids.")
-@wait_option
-@click.pass_obj
-def meta(seat: Seat, /, vm: str, move: bool, wait: bool, **metadata: object) -> None:
+@acts
+def meta(seat: Seat, /, vm: str, move: bool, **metadata: object) -> None:
     """Set metadata of a VM; what is not given stays, '' clears.
 
     Without any option the present metadata are shown.
@@ -79,73 +90,60 @@ def meta(seat: Seat, /, vm: str, move: bool, wait: bool, **metadata: object) -> 
     if not given:
         _show_metadata(seat, vm)
         return
-    seat.tell(meta(seat.operator, vm, given, move=move), wait=wait)
+    seat.act(lambda by: meta(by, vm, given, move=move))
 
 
 @vm.command()
 @vm_argument
-@wait_option
-@click.pass_obj
-def start(seat: Seat, vm: str, wait: bool) -> None:
+@acts
+def start(seat: Seat, vm: str) -> None:
     """Start a VM where it is placed."""
     from pvccore.operations.vms import start
 
-    seat.tell(start(seat.operator, vm), wait=wait)
+    seat.act(lambda by: start(by, vm))
 
 
-@vm.command()
+@vm.command(short_help="Ask a VM's guest to shut down.")
 @vm_argument
 @limit_s_option
-@wait_option
-@yes_option
-@click.pass_obj
-def shutdown(seat: Seat, vm: str, limit_s: float, wait: bool, yes: bool) -> None:
+@disrupts
+def shutdown(seat: Seat, vm: str, limit_s: float) -> None:
     """Ask a VM's guest to shut down; it is stopped when it has not within the time limit."""
     from pvccore.operations.vms import shutdown
 
-    seat.confirm(f"Shut {vm} down?", yes=yes)
-    seat.tell(shutdown(seat.operator, vm, limit_s=limit_s), wait=wait)
+    seat.act(lambda by: shutdown(by, vm, limit_s=limit_s), ask=f"Shut {vm} down?")
 
 
 @vm.command()
 @vm_argument
-@wait_option
-@yes_option
-@click.pass_obj
-def stop(seat: Seat, vm: str, wait: bool, yes: bool) -> None:
+@disrupts
+def stop(seat: Seat, vm: str) -> None:
     """Stop a VM at once, as by pulling its plug."""
     from pvccore.operations.vms import stop
 
-    seat.confirm(f"Stop {vm} at once, without asking its guest?", yes=yes)
-    seat.tell(stop(seat.operator, vm), wait=wait)
+    seat.act(lambda by: stop(by, vm), ask=f"Stop {vm} at once, without asking its guest?")
 
 
 @vm.command()
 @vm_argument
 @limit_s_option
-@wait_option
-@yes_option
-@click.pass_obj
-def restart(seat: Seat, vm: str, limit_s: float, wait: bool, yes: bool) -> None:
+@disrupts
+def restart(seat: Seat, vm: str, limit_s: float) -> None:
     """Shut a VM down and start it again."""
     from pvccore.operations.vms import restart
 
-    seat.confirm(f"Restart {vm}?", yes=yes)
-    seat.tell(restart(seat.operator, vm, limit_s=limit_s), wait=wait)
+    seat.act(lambda by: restart(by, vm, limit_s=limit_s), ask=f"Restart {vm}?")
 
 
-@vm.command()
+@vm.command(short_help="Shut a VM down and keep it so.")
 @vm_argument
 @limit_s_option
-@wait_option
-@yes_option
-@click.pass_obj
-def disable(seat: Seat, vm: str, limit_s: float, wait: bool, yes: bool) -> None:
+@disrupts
+def disable(seat: Seat, vm: str, limit_s: float) -> None:
     """Shut a VM down and let nothing but a person's start ever start it."""
     from pvccore.operations.vms import disable
 
-    seat.confirm(f"Shut {vm} down and disable it?", yes=yes)
-    seat.tell(disable(seat.operator, vm, limit_s=limit_s), wait=wait)
+    seat.act(lambda by: disable(by, vm, limit_s=limit_s), ask=f"Shut {vm} down and disable it?")
 
 
 @vm.command()
@@ -157,8 +155,9 @@ def disable(seat: Seat, vm: str, limit_s: float, wait: bool, yes: bool) -> None:
 )  # fmt: skip
 @dry_run_option
 @wait_option
+@format_option("--format")
 @click.pass_obj
-def migrate(seat: Seat, vm: str, target: str, force: bool, dry_run: bool, wait: bool) -> None:
+def migrate(seat: Seat, vm: str, target: str, force: bool) -> None:
     """Bring a VM to another node for a while.
 
     It remembers its previous node, to which unmigrate, or that node's ready, brings it back. With --force on a VM
@@ -166,70 +165,65 @@ def migrate(seat: Seat, vm: str, target: str, force: bool, dry_run: bool, wait: 
     """
     from pvccore.operations.moves import migrate
 
-    seat.tell(migrate(replace(seat.operator, dry_run=dry_run), vm, to=target, force=force), wait=wait)
+    seat.act(lambda by: migrate(by, vm, to=target, force=force))
 
 
-@vm.command()
+@vm.command(short_help="Bring a VM to another node for good.")
 @vm_argument
 @target_option
 @dry_run_option
-@wait_option
-@click.pass_obj
-def move(seat: Seat, vm: str, target: str, dry_run: bool, wait: bool) -> None:
+@acts
+def move(seat: Seat, vm: str, target: str) -> None:
     """Bring a VM to another node for good; to the node it is on, a migration becomes permanent."""
     from pvccore.operations.moves import move
 
-    seat.tell(move(replace(seat.operator, dry_run=dry_run), vm, to=target), wait=wait)
+    seat.act(lambda by: move(by, vm, to=target))
 
 
 @vm.command()
 @vm_argument
 @dry_run_option
-@wait_option
-@click.pass_obj
-def unmigrate(seat: Seat, vm: str, dry_run: bool, wait: bool) -> None:
+@acts
+def unmigrate(seat: Seat, vm: str) -> None:
     """Bring a migrated VM back to its previous node."""
     from pvccore.operations.moves import unmigrate
 
-    seat.tell(unmigrate(replace(seat.operator, dry_run=dry_run), vm), wait=wait)
+    seat.act(lambda by: unmigrate(by, vm))
 
 
 @vm.command()
 @vm_argument
-@click.argument("name")
-@click.pass_obj
+@click.argument("name", metavar="NAME")
+@prints
 def rename(seat: Seat, vm: str, name: str) -> None:
     """Give a stopped VM another name."""
     from pvccore.operations.definitions import rename
 
-    seat.tell(rename(seat.operator, vm, name))
+    seat.act(lambda by: rename(by, vm, name))
 
 
-@vm.command()
+@vm.command(short_help="Edit a VM's XML, or replace it by a file.")
 @vm_argument
-@click.argument("xml", type=click.File("r", encoding="utf-8", errors="replace"), required=False)
+@xml_argument(required=False)
 @click.option("--restart", is_flag=True, help="Restart it, so that the change applies now.")
-@click.option("--allow-path", "paths", multiple=True, metavar="DIR", help="Let the XML name files of the host in DIR.")
-@wait_option
-@yes_option
-@click.pass_obj
-def modify(
-    seat: Seat, vm: str, xml: IO[str] | None, restart: bool, paths: tuple[str, ...], wait: bool, yes: bool
-) -> None:
+@paths_option
+@disrupts
+def modify(seat: Seat, vm: str, xml: IO[str] | None, restart: bool, paths: tuple[str, ...]) -> None:
     """Replace a VM's XML by a file (- for standard input), or edit it; the difference is shown first."""
     from pvccli.editing import difference
     from pvccore.operations.definitions import dump, modify
+    from pvccore.operations.operator import Result
 
     before = dump(seat.operator, vm)
-    after = click.edit(before, extension=".xml") if xml is None else xml.read(MAX_XML_CHARACTERS)
-    changed = difference(before, after or before)
+    after = (click.edit(before, extension=".xml") if xml is None else xml.read(MAX_XML_CHARACTERS)) or before
+    changed = difference(before, after)
     if not changed:
-        seat.say("nothing is changed")
+        seat.tell(Result(text="nothing is changed", changed=False))
         return
-    if not yes:
+    if not seat.confirmed:
         click.echo(changed, err=True)
-    seat.confirm(f"Modify {vm}" + (" and restart it?" if restart else "?"), yes=yes)
-    seat.tell(modify(seat.operator, vm, after or before, restart=restart, paths=paths), wait=wait)
+    question = f"Modify {vm}" + (" and restart it?" if restart else "?")
+    seat.act(lambda by: modify(by, vm, after, restart=restart, paths=paths), ask=question)
 
 
 @vm.command()
@@ -244,28 +238,25 @@ def dump(seat: Seat, vm: str) -> None:
 
 @vm.command()
 @vm_argument
-@click.option("--stop", "stop_first", is_flag=True, help="Stop it first, and wait until it is.")
+@stop_first_option
 @yes_option
-@click.pass_obj
-def undefine(seat: Seat, vm: str, stop_first: bool, yes: bool) -> None:
+@prints
+def undefine(seat: Seat, vm: str, stop_first: bool) -> None:
     """Forget a VM's definition; its disks stay."""
     from pvccore.operations.definitions import undefine
 
-    seat.confirm(f"Undefine {vm}? Its disks stay.", yes=yes)
-    seat.tell(undefine(seat.operator, vm, stop_first=stop_first))
+    seat.act(lambda by: undefine(by, vm, stop_first=stop_first), ask=f"Undefine {vm}? Its disks stay.")
 
 
-@vm.command("log")
-@vm_argument
-@log_options
-@format_option()
-@click.pass_obj
-def show_log(seat: Seat, vm: str, lines: int, follow: bool) -> None:
-    """Show what a VM's guest said last on its serial console; its node's daemon is asked for it."""
-    from pvccli.logs import show_log
+def _ask_log(operator: Operator, vm: str, **given: Any) -> Result:  # noqa: ANN401 - the options of every log
     from pvccore.operations.logs import ask_vm_log
 
-    show_log(seat, lambda after: ask_vm_log(seat.operator, vm, lines=lines, after=after), follow=follow)
+    return ask_vm_log(operator, vm, **given)
+
+
+vm.add_command(
+    log_command(vm_argument, _ask_log, "Show what a guest said last on its serial console; its node is asked for it.")
+)
 
 
 def _show_metadata(seat: Seat, vm: str) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import click
 
-from pvccli.options import complete_nodes, filters_argument, format_option, vm_argument, watch_option
+from pvccli.options import complete_nodes, lists, prints, vm_argument
 from pvccli.seat import Seat
+from pvccore.model.errors import Invalid
 
 COLUMNS = (
     "name", "status", "wanted", "node", "previous_node", "memory_mb", "vcpus", "node_limit", "node_selector",
@@ -14,29 +15,31 @@ COLUMNS = (
 
 
 @click.command("list")
-@filters_argument
 @click.option(
     "-t", "--target", "--node", "node", metavar="NODE", shell_complete=complete_nodes, help="Only those on NODE."
 )
 @click.option("--status", metavar="STATUS", help="Only those of this status, as running or parked.")
 @click.option("-g", "--tag", metavar="TAG", help="Only those with this tag.")
-@format_option()
-@click.pass_obj
-@watch_option
+@lists
 def list_vms(seat: Seat, filters: tuple[str, ...], node: str | None, status: str | None, tag: str | None) -> None:
     """List VMs. A FILTER is field=value, or a regular expression on the name."""
     from pvccli.filtering import chosen
+    from pvccore.model.cluster import STATUSES
     from pvccore.operations.records import vm_records
 
+    if status is not None and status not in STATUSES:
+        raise Invalid("status", status, "must be one of " + ", ".join(STATUSES))
+    cluster = seat.cluster
+    if node:
+        cluster.node(node)
     options = {"node": node, "status": status, "tags": tag}
     given = [f"{name}={value}" for name, value in options.items() if value is not None]
-    seat.show_list(chosen(vm_records(seat.cluster), [*given, *filters]), COLUMNS)
+    seat.show_list(chosen(vm_records(cluster), [*given, *filters]), COLUMNS)
 
 
 @click.command()
 @vm_argument
-@format_option()
-@click.pass_obj
+@prints
 def info(seat: Seat, vm: str) -> None:
     """Show everything about a VM, and which nodes can take it."""
     from pvccli.output import fields, memory, shown

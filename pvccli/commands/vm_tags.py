@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import click
 
-from pvccli.options import format_option, vm_argument
+from pvccli.options import prints, vm_argument
 from pvccli.seat import Seat
+
+tags_argument = click.argument("tags", nargs=-1, required=True, metavar="TAG…")
 
 
 @click.group()
@@ -15,8 +17,7 @@ def tag() -> None:
 
 @tag.command("get")
 @vm_argument
-@format_option()
-@click.pass_obj
+@prints
 def get_tags(seat: Seat, vm: str) -> None:
     """Show a VM's tags."""
     tags = seat.cluster.vm(vm).definition.tags
@@ -25,21 +26,21 @@ def get_tags(seat: Seat, vm: str) -> None:
 
 @tag.command("add")
 @vm_argument
-@click.argument("tags", nargs=-1, required=True)
-@click.pass_obj
+@tags_argument
+@prints
 def add_tags(seat: Seat, vm: str, tags: tuple[str, ...]) -> None:
     """Add tags to a VM."""
     from pvccore.operations.metadata import tag
 
-    seat.tell(tag(seat.operator, vm, add=tags))
+    seat.act(lambda by: tag(by, vm, add=tags))
 
 
 @tag.command("remove")
 @vm_argument
-@click.argument("tags", nargs=-1, required=True)
-@click.pass_obj
+@tags_argument
+@prints
 def remove_tags(seat: Seat, vm: str, tags: tuple[str, ...]) -> None:
     """Remove tags from a VM."""
     from pvccore.operations.metadata import tag
 
-    seat.tell(tag(seat.operator, vm, remove=tags))
+    seat.act(lambda by: tag(by, vm, remove=tags))

@@ -127,6 +127,10 @@ class VmStatus:
     UNKNOWN = "unknown"
 
 
+STATUSES = (VmStatus.PARKED, VmStatus.DISABLED, VmStatus.UNKNOWN, *VmState)
+"""Every word that `status_of` may say."""
+
+
 def status_of(vm: Vm, node: Node | None) -> str:
     """What screens show of a VM: `parked`, `disabled`, `unknown` (its node is silent or gone), else its state.
 

@@ -10,9 +10,9 @@ class PvcError(Exception):
 class NotFound(PvcError):
     """A named thing is not in the cluster."""
 
-    def __init__(self, kind: str, name: str) -> None:
-        """`kind` is a word of the glossary ("VM", "node"); `name` is what was asked for."""
-        super().__init__(f"no {kind} {name!r}")
+    def __init__(self, kind: str, name: str, hint: str = "") -> None:
+        """`kind` is a word of the glossary ("VM", "node"); `name` is what was asked for; `hint` goes on from there."""
+        super().__init__(f"no {kind} {name!r}{hint}")
         self.kind = kind
         self.name = name
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from pvccore.model.change import Change
@@ -46,11 +46,18 @@ def backup(store: Store, schema: Schema, *, at: float) -> Iterator[str]:
     yield _line({"documents": count, "sha256": digest.hexdigest()})
 
 
-def restore(session: Session, lines: Iterable[str], *, force: bool = False) -> Result:
+def restore(
+    session: Session,
+    lines: Iterable[str],
+    *,
+    force: bool = False,
+    confirm: Callable[[int], None] = lambda _documents: None,
+) -> Result:
     """Make the cluster's tree of a backup's lines.
 
     Refused where a cluster lives: with daemons alive always, and otherwise unless `force` says to replace it. Raises
-    `Invalid` for what is no whole backup, before anything is written.
+    `Invalid` for what is no whole backup, before anything is written. confirm: is told how many documents there are
+    once nothing speaks against it, and raises where a person says no.
     """
     store, schema = session.store, session.schema
     entries = parsed(schema, lines)
@@ -58,6 +65,7 @@ def restore(session: Session, lines: Iterable[str], *, force: bool = False) -> R
     check_no_pvc_1(store, schema)
     if store.read([schema.version])[0] is not None:
         _check_replaceable(store, schema, force=force)
+    confirm(len(entries))
     _remove(store, schema)
     _make(store, schema, makings)
     session.commit(Change(writes=(), what="cluster restored from a backup", why=f"{len(entries)} documents"))

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import getpass
 import os
+import re
 import socket
+import tomllib
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -20,6 +23,10 @@ CONFIG_FILES = (Path("~/.config/pvc/config.toml"), Path("/etc/pvc/config.toml"))
 ADDRESS_VARIABLE = "PVC_ZOOKEEPER"
 OWNER_ONLY = 0o077
 """Mode bits that a file with a password in it must not have."""
+_PATH = re.compile(r"^(?P<reason>.*) - at `(?P<path>.*)`$", re.DOTALL)
+_UNKNOWN = re.compile(r"unknown field `(?P<key>[^`]*)`")
+_MISSING = re.compile(r"missing required field `(?P<key>[^`]*)`")
+Kind = TypeVar("Kind")
 
 
 class _Tls(msgspec.Struct, forbid_unknown_fields=True):
@@ -47,7 +54,9 @@ def known_clusters(config: Path | None = None) -> dict[str, ZooKeeperAddress]:
     config: the file a person named, which must then be there. Raises `Invalid` naming the file and the field.
     """
     path = config or next((found for one in CONFIG_FILES if (found := one.expanduser()).is_file()), None)
-    return {} if path is None else {name: _address(one, path) for name, one in _read(path).clusters.items()}
+    if path is None:
+        return {}
+    return {name: _address(one, path) for name, one in read_toml(path, _File, is_secret=True).clusters.items()}
 
 
 def choose_cluster(
@@ -67,7 +76,7 @@ def choose_cluster(
     if wanted and _is_address(wanted):
         return "", ZooKeeperAddress.parse(wanted)
     if wanted:
-        raise NotFound("cluster", wanted)
+        raise NotFound("cluster", wanted, f"; configured are: {', '.join(sorted(known)) or 'none'}")
     return _only_one(known)
 
 
@@ -99,11 +108,30 @@ def _only_one(known: Mapping[str, ZooKeeperAddress]) -> tuple[str, ZooKeeperAddr
     )
 
 
-def _read(path: Path) -> _File:
+def read_toml(path: Path, kind: type[Kind], *, is_secret: bool = False) -> Kind:
+    """A TOML file as `kind`. Raises `Invalid` naming the file, the key and, unless it is secret, the value."""
     try:
-        return msgspec.toml.decode(path.read_bytes(), type=_File)
-    except (OSError, UnicodeDecodeError, ValueError) as error:
-        raise Invalid("config", str(path), str(error)) from None
+        document = tomllib.loads(path.read_text())
+    except OSError as error:
+        raise Invalid("config", str(path), error.strerror or "can't be read") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise Invalid("config", str(path), "is not TOML" if is_secret else str(error)) from None
+    try:
+        return msgspec.convert(document, kind)
+    except msgspec.ValidationError as error:
+        raise Invalid("config", str(path), _complaint(str(error), {} if is_secret else document)) from None
+
+
+def _complaint(text: str, document: dict[str, Any]) -> str:
+    """What is wrong, in msgspec's words, with the key's name and its value in `document`."""
+    found = _PATH.match(text)
+    reason, path = (found["reason"], found["path"].removeprefix("$").lstrip(".")) if found else (text, "")
+    reason = reason[:1].lower() + reason[1:]
+    for pattern, words in ((_UNKNOWN, "is not a key here"), (_MISSING, "is missing")):
+        if named := pattern.search(reason):
+            path, reason = ".".join(part for part in (path, named["key"]) if part), words
+    value = document.get(path)
+    return f"{path}: {reason}" if value is None else f"{path} = {value!r}: {reason}"
 
 
 def _address(cluster: _Cluster, path: Path) -> ZooKeeperAddress:

@@ -123,7 +123,7 @@ def undefine(operator: Operator, vm: str, *, stop_first: bool = False) -> Result
         stop_and_wait(operator, vm)
 
     def decide(cluster: Cluster) -> Decision:
-        found = allowed(cluster, cluster.vm(vm), objection_to_undefine)
+        found = forgettable(operator, cluster, vm, stop_first=stop_first)
         change = Change(writes=undefine_writes(found), what=f"undefine {found.name}", vm=found.name, node=found.node)
         return Decision(change=change, result=Result(text=f"{found.name} is undefined"))
 
@@ -133,6 +133,12 @@ def undefine(operator: Operator, vm: str, *, stop_first: bool = False) -> Result
 def dump(operator: Operator, vm: str) -> str:
     """A VM's libvirt XML as it was defined."""
     return read_xml(operator.session, operator.cluster().vm(vm)).text
+
+
+def forgettable(operator: Operator, cluster: Cluster, vm: str, *, stop_first: bool) -> Vm:
+    """The VM if it may be undefined now; in a rehearsal also one that would be stopped first. Raises `Refused`."""
+    found = cluster.vm(vm)
+    return found if stop_first and operator.dry_run else allowed(cluster, found, objection_to_undefine)
 
 
 def undefine_writes(vm: Vm) -> tuple[Write, ...]:
@@ -147,7 +153,7 @@ def undefine_writes(vm: Vm) -> tuple[Write, ...]:
 def stop_and_wait(operator: Operator, vm: str) -> None:
     """Stop a VM that runs, and wait until it is at rest; raises `Refused` when it would not stop."""
     found = operator.newest().vm(vm)
-    if not found.is_active:
+    if operator.dry_run or not found.is_active:
         return
     if operator.wait is None:
         raise Refused(f"{found.name}: it runs, and nobody here can wait until it is stopped; stop it first")

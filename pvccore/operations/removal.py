@@ -9,14 +9,12 @@ from pvccore.model.cluster import Cluster
 from pvccore.model.storage import Volume, size_words
 from pvccore.model.task import task_key
 from pvccore.model.vm import Vm
-from pvccore.operations.definitions import stop_and_wait, undefine_writes
+from pvccore.operations.definitions import forgettable, stop_and_wait, undefine_writes
 from pvccore.operations.operator import Decision, Operator, Result, carry_out
 from pvccore.operations.tasks import NewTask, task_write
-from pvccore.operations.vms import allowed
 from pvccore.plan.outcome import Aim, Goal
 from pvccore.plan.storage import storage_verb
 from pvccore.plan.storage_checks import check_removal, users_of
-from pvccore.plan.verbs import objection_to_undefine
 
 REMOVE = "storage volume remove"
 
@@ -49,7 +47,7 @@ def remove(operator: Operator, vm: str, *, stop_first: bool = False, force: bool
     stem = operator.new_id()
 
     def decide(cluster: Cluster) -> Decision:
-        found = allowed(cluster, cluster.vm(vm), objection_to_undefine)
+        found = forgettable(operator, cluster, vm, stop_first=stop_first)
         going = removal_losses(cluster, found.uuid)
         for path in going.removed:
             check_removal(cluster, path, forced=force)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from pvccore.model.errors import Invalid
@@ -20,6 +21,16 @@ class Tls:
     certificate: str = ""
     key: str = ""
     check_hostname: bool = True
+
+    def check_files(self) -> None:
+        """Raise `Invalid` naming a file that can't be read: without it every server would seem silent."""
+        for name in ("ca", "certificate", "key"):
+            path = getattr(self, name)
+            try:
+                if path:
+                    Path(path).open("rb").close()
+            except OSError as error:
+                raise Invalid(f"tls.{name}", path, error.strerror or "can't be read") from None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,8 +51,12 @@ class ZooKeeperAddress:
     def parse(cls, text: str, *, auth: str = "", tls: Tls | None = None, viewers: str = "") -> ZooKeeperAddress:
         """The address in "h1:2181,h2/chroot", as `-c` takes it; without a chroot the default one.
 
-        Raises `Invalid` naming `zookeeper`.
+        Raises `Invalid` naming `zookeeper`, or whose password is not written as user:password; never quotes one.
         """
+        for field, given in (("auth", auth), ("viewers", viewers)):
+            user, _, password = given.partition(":")
+            if given and not (user and password):
+                raise Invalid(field, "…", "must be like user:password")
         hosts, slash, chroot = text.strip().partition(ROOT)
         listed = [_host(part.strip(), text) for part in hosts.split(",")]
         return cls(
@@ -51,6 +66,11 @@ class ZooKeeperAddress:
             tls=tls,
             viewers=viewers,
         )
+
+    @property
+    def user(self) -> str:
+        """Who we are to ZooKeeper; "" for anybody."""
+        return self.auth.partition(":")[0]
 
     @property
     def where(self) -> str:

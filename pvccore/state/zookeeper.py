@@ -85,8 +85,11 @@ class ZooKeeperStore:
     def connect(self, limit_s: float = CONNECT_LIMIT_S) -> None:
         """Connect, or wait on for a connection; raises `Unavailable` when there is none within `limit_s`.
 
-        It goes on trying after that, until `close()`. Raises `Refused` when ZooKeeper does not accept who we are.
+        It goes on trying after that, until `close()`. Raises `Refused` when ZooKeeper does not accept who we are, and
+        `Invalid` for a file of TLS that can't be read.
         """
+        if self.address.tls is not None:
+            self.address.tls.check_files()
         if self._client.stops:
             self._connection = Connection.RECONNECTING
             self._client.start_async()
@@ -170,7 +173,7 @@ class ZooKeeperStore:
         for batch, result in waiting:
             for path, answer in zip(batch, self._answer(result), strict=True):
                 if isinstance(answer, ReadError):
-                    _check_read(path, answer)
+                    _check_read(path, answer, self._forbidden)
                 yield answer
 
     def _answer(self, result: Any, *, in_doubt: bool = False) -> Any:  # noqa: ANN401 - kazoo has no types
@@ -181,6 +184,12 @@ class ZooKeeperStore:
         except (KazooException, KazooTimeoutError) as error:
             reason = str(error) or type(error).__name__
             raise Unavailable(f"ZooKeeper at {self.address.where}: {reason}", in_doubt=in_doubt) from error
+
+    def _forbidden(self, verb: str, path: str) -> Refused:
+        if not self.address.user:
+            return Refused(f"ZooKeeper does not allow anybody without a password (auth) to {verb} {path}")
+        hint = "; is the password right?" if verb == "read" else ""
+        return Refused(f"ZooKeeper does not allow {self.address.user} to {verb} {path}{hint}")
 
     def _check_connected(self) -> None:
         if self._connection is not Connection.CONNECTED:
@@ -210,7 +219,7 @@ class ZooKeeperStore:
             if not isinstance(result, Exception) or isinstance(result, _NOT_THE_CAUSE):
                 continue
             if isinstance(result, NoAuthError):
-                raise Refused(f"ZooKeeper does not allow writing {operation.path}")
+                raise self._forbidden("write", operation.path)
             reason = _REASONS.get(type(result))
             if reason is None:
                 raise Unavailable(f"ZooKeeper at {self.address.where}: {type(result).__name__}")
@@ -293,11 +302,11 @@ def _request(operation: Operation, acl: list[Any]) -> Any:  # noqa: ANN401 - kaz
     return wire.CheckVersion(operation.path, operation.version)
 
 
-def _check_read(path: str, answer: ReadError) -> None:
+def _check_read(path: str, answer: ReadError, forbidden: Callable[[str, str], Refused]) -> None:
     """A missing node is an answer; anything else is not."""
     error = EXCEPTIONS[answer.code]
     if error is NoNodeError:
         return
     if error is NoAuthError:
-        raise Refused(f"ZooKeeper does not allow reading {path}")
+        raise forbidden("read", path)
     raise Unavailable(f"ZooKeeper could not read {path}: {error.__name__}")

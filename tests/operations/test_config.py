@@ -9,6 +9,7 @@ import pytest
 from pvccore.model.errors import Invalid, NotFound
 from pvccore.operations import config as config_module
 from pvccore.operations.config import choose_cluster, known_clusters, who_asks
+from pvccore.operations.connecting import connect
 
 TWO = """
 [clusters.prod]
@@ -57,7 +58,7 @@ def test_which_of_several_is_asked_for(tmp_path: Path) -> None:
 
 
 def test_an_unknown_name_is_not_found(tmp_path: Path) -> None:
-    with pytest.raises(NotFound, match="no cluster 'staging'"):
+    with pytest.raises(NotFound, match="no cluster 'staging'; configured are: prod, test"):
         choose_cluster("staging", config=config(tmp_path, TWO), environment=NOTHING)
 
 
@@ -82,6 +83,8 @@ def test_the_first_file_that_exists_is_read(monkeypatch: pytest.MonkeyPatch, tmp
         ("[clusters", "config"),
         ("[clusters.a]\nzookeeper = ['h1:x']\n", "zookeeper"),
         ("[clusters.a]\nzookeeper = ['h1']\nchroot = 'x y'\n", "chroot 'x y'"),
+        ("[clusters.a]\nzookeper = ['h1']\n", r"clusters\[\.\.\.\]\.zookeper: is not a key here"),
+        ("[clusters.a]\nchroot = '/x'\n", r"clusters\[\.\.\.\]\.zookeeper: is missing"),
     ],
 )
 def test_a_bad_file_names_what_is_wrong(tmp_path: Path, text: str, words: str) -> None:
@@ -102,6 +105,21 @@ def test_a_password_must_not_lie_open(tmp_path: Path) -> None:
     with pytest.raises(Invalid, match="chmod 600") as caught:
         known_clusters(path)
     assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("written", ["hushhush", ":hushhush", "hushhush:"])
+@pytest.mark.parametrize("key", ["auth", "viewers"])
+def test_a_password_without_its_user_is_told_and_not_quoted(tmp_path: Path, key: str, written: str) -> None:
+    path = config(tmp_path, f'[clusters.a]\nzookeeper = ["h1"]\n{key} = "{written}"\n')
+    with pytest.raises(Invalid, match=f"{key} '…': must be like user:password") as caught:
+        known_clusters(path)
+    assert "hush" not in str(caught.value)
+
+
+def test_a_file_of_tls_that_is_not_there_is_named(tmp_path: Path) -> None:
+    path = config(tmp_path, '[clusters.a]\nzookeeper = ["h1"]\n[clusters.a.tls]\nca = "/nowhere/ca.pem"\n')
+    with pytest.raises(Invalid, match=r"tls\.ca '/nowhere/ca\.pem': No such file"):
+        connect(known_clusters(path)["a"], limit_s=0.1)
 
 
 def test_tls_is_handed_on(tmp_path: Path) -> None:

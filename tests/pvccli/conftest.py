@@ -31,11 +31,11 @@ def world() -> World:
 
 @pytest.fixture
 def pvc(world: World) -> Pvc:
-    """`pvc` before the cluster in memory, as a shell would call it; `answer` is typed when it asks."""
+    """`pvc` before the cluster in memory, as a shell would call it; `answer` is typed if a person is there."""
 
-    def call(line: str, *, answer: str = "", seat: Seat | None = None) -> Said:
+    def call(line: str, *, answer: str = "", is_there: bool = True, seat: Seat | None = None) -> Said:
         with CliRunner().isolation(input=answer) as (out, err, _):
-            code = exit_code(shlex.split(line), seat or Seat(given=world.operator))
+            code = exit_code(shlex.split(line), seat or Seat(given=world.operator, can_answer=lambda: is_there))
             return Said(code=code, out=out.getvalue().decode(), err=err.getvalue().decode())
 
     return call

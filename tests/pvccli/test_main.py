@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +15,7 @@ import pytest
 from pvccli.in_process import InProcessVerbs
 from pvccli.main import COMMANDS, check, run
 from pvccli.main import pvc as program
-from pvccli.options import complete_nodes
+from pvccli.options import complete_nodes, complete_vms
 from pvccli.output import table
 from pvccli.seat import Seat
 from pvccore.model.errors import Invalid, Refused, Unavailable
@@ -49,7 +51,7 @@ def test_an_unknown_cluster_is_named(pvc: Pvc, tmp_path: Path) -> None:
     config = tmp_path / "config.toml"
     config.write_text('[clusters.a]\nzookeeper = ["h1:2181"]\n[clusters.b]\nzookeeper = ["h2:2181"]\n')
     said = pvc(f"--config {config} -c prod vm list", seat=Seat())
-    assert (said.code, said.err) == (1, "pvc: no cluster 'prod'\n")
+    assert (said.code, said.err) == (1, "pvc: no cluster 'prod'; configured are: a, b\n")
     assert "choose one by -c: a, b" in pvc(f"--config {config} vm list", seat=Seat()).err
 
 
@@ -134,7 +136,16 @@ def test_a_table_is_cut_to_the_terminal() -> None:
         "NAME  DESCRIPTION   NODE",
         "web1  a long desc…  hv1",
     ]
-    assert table(["name", "description", "node"], rows, 5).splitlines()[1] == "web1  a lon…  hv1"
+
+
+def test_columns_without_a_place_are_left_out_and_marked() -> None:
+    rows = [["web1", "a long description of it all", "hv1", "yes"]]
+    assert table(["name", "description", "node", "autorestart"], rows, 27).splitlines() == [
+        "NAME  DESCRIPTION   NODE  …",
+        "web1  a long desc…  hv1",
+    ]
+    assert table(["name", "description", "node"], rows, 5).splitlines() == ["NAME  DESCR…  …", "web1  a lon…"]
+    assert table(["name", "description"], rows, 5).splitlines()[1] == "web1  a lon…"
 
 
 def test_wide_characters_count_their_cells() -> None:
@@ -150,3 +161,71 @@ def test_completion_stays_silent_without_a_cluster(monkeypatch: pytest.MonkeyPat
     context = click.Context(program, info_name="pvc")
     context.params = {"cluster": "", "config": None}
     assert complete_nodes(context, click.Argument(["node"]), "hv") == []
+
+
+def _commands(context: click.Context) -> Iterator[click.Context]:
+    yield context
+    if isinstance(context.command, click.Group):
+        for name in context.command.list_commands(context):
+            inner = context.command.get_command(context, name)
+            assert inner is not None
+            yield from _commands(click.Context(inner, info_name=name, parent=context))
+
+
+def test_no_line_of_any_help_breaks_off() -> None:
+    for context in _commands(click.Context(program, info_name="pvc", terminal_width=80)):
+        _, _, listed = context.get_help().partition("Commands:")
+        for line in listed.splitlines():
+            assert not line.endswith("..."), f"{context.command_path}: {line}"
+
+
+def test_every_argument_is_named_in_capitals_and_every_option_explained() -> None:
+    for context in _commands(click.Context(program, info_name="pvc")):
+        for one in context.command.params:
+            if isinstance(one, click.Option):
+                assert one.help, f"{context.command_path} {one.name}"
+            else:
+                assert one.make_metavar(context).strip("[]….").isupper() or "SCENARIO" in one.make_metavar(context)
+
+
+def test_every_verb_takes_a_format_unless_it_prints_a_document_of_its_own() -> None:
+    own = {"pvc vm dump", "pvc simulate"}
+    for context in _commands(click.Context(program, info_name="pvc")):
+        if not isinstance(context.command, click.Group) and context.command_path not in own:
+            spelled = {name for one in context.command.params for name in one.opts}
+            assert "--format" in spelled, context.command_path
+
+
+def test_the_version_is_told(pvc: Pvc) -> None:
+    assert re.fullmatch(r"pvc \d+\.\d+\.\d+\n", pvc("--version").out)
+
+
+@pytest.mark.parametrize("line", ["vm stop web1", "vm undefine web1 --stop", "node flush hv1", "node fence hv1"])
+def test_who_is_not_there_is_not_asked(pvc: Pvc, world: World, line: str) -> None:
+    """A pipe's next line is never taken for an answer."""
+    world.add_vm("web1", "hv1")
+    before = world.load()
+    said = pvc(line, answer="y\n", is_there=False)
+    assert (said.code, said.out) == (1, "")
+    assert "Nobody is here to answer; -y confirms beforehand" in said.err
+    assert world.load() == before
+
+
+@pytest.mark.parametrize("line", ["vm stop nope", "vm undefine nope --stop", "node fence nope", "node remove hv1"])
+def test_nobody_is_asked_about_what_is_refused_anyway(pvc: Pvc, line: str) -> None:
+    said = pvc(line, answer="y\n")
+    assert said.code == 1
+    assert "?" not in said.err
+
+
+def test_completion_gives_zookeeper_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
+    waits: list[float] = []
+
+    def unreachable(seat: Seat) -> None:
+        waits.append(seat.connect_limit_s)
+        raise Unavailable("no ZooKeeper answers")
+
+    monkeypatch.setattr(Seat, "store", unreachable)
+    context = click.Context(program, info_name="pvc")
+    assert complete_vms(context, click.Argument(["vm"]), "w") == []
+    assert waits == [1.0]

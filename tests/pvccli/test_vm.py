@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from pvccli.main import check
 from pvccore.model.vm import Definition, Placement, VmState, Wanted
 from tests.operations.world import World, guest_xml
 from tests.pvccli.conftest import Pvc
@@ -79,6 +80,8 @@ def test_list_takes_filters(pvc: Pvc, line: str, names: list[str]) -> None:
 @pytest.mark.parametrize(
     "line, words",
     [
+        ("vm list --status lost", "status 'lost': must be one of parked, disabled, unknown, stopped"),
+        ("vm list --node hv9", "no node 'hv9'"),
         ("vm list colour=red", "filter 'colour': is not a field; known are name, uuid"),
         ("vm list '('", "filter '(': is not a regular expression"),
         ("vm list " + "x" * 201, "must be at most 200 characters"),
@@ -119,6 +122,40 @@ def test_define_from_a_file_and_from_standard_input(pvc: Pvc, world: World, tmp_
     assert world.vm("app1").placement.wanted is Wanted.RUNNING
     assert pvc("vm define - --limit hv3 --selector vms --autostart", answer=guest_xml("app2")).code == 0
     assert world.vm("app2").node == "hv3"
+
+
+@pytest.mark.parametrize("verb", ["vm define", "vm meta"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "-l hv1,hv2 -s mem -a -m live --max-downtime 300 -g web",
+        "--node-limit hv1 --node-selector vcpus --autorestart --method live-only --tag web --tag shop",
+        "--limit hv1 --selector vms --no-autorestart",
+        "--autostart",
+        "--no-autostart",
+        "-A",
+    ],
+)
+def test_the_names_that_operators_of_pvc_know_go_on_working(verb: str, line: str) -> None:
+    check([*verb.split(), "-" if verb == "vm define" else "web1", *line.split()])
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "vm define - -t hv1",
+        "vm define - --target hv1",
+        "vm define - --to hv1",
+        "vm migrate web1 -w",
+        "vm migrate web1 -t hv2 -f -w",
+        "vm move web1 --target hv2 -w",
+        "vm unmigrate web1 -w",
+        "node flush hv1 -w",
+        "node ready hv1 --wait",
+    ],
+)
+def test_so_do_targets_and_waiting(line: str) -> None:
+    check(line.split())
 
 
 @pytest.mark.parametrize(
