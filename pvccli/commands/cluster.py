@@ -35,7 +35,7 @@ def maintenance(context: click.Context) -> None:
     seat.show(record, lambda: maintenance_text(record))
 
 
-@maintenance.command("on")
+@maintenance.command("on", short_help="From now on nobody is fenced.")
 @reason_option
 @click.option("--noout", is_flag=True, help="Also keep Ceph from moving data meanwhile (flag noout).")
 @acts
@@ -46,7 +46,7 @@ def maintenance_on(seat: Seat, reason: str, noout: bool) -> None:
     seat.act(lambda by: maintenance_on(by, reason=reason, noout=noout))
 
 
-@maintenance.command("off")
+@maintenance.command("off", short_help="Fence dead nodes again.")
 @reason_option
 @disrupts
 def maintenance_off(seat: Seat, reason: str) -> None:
