@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from bench import command_line, console_start, http_api, lab_recovery, live_snapshot
+from bench import command_line, console_start, http_api, lab_recovery, live_snapshot, storage
 from bench.figures import Figure, table
 
 Benchmark = Callable[[Path, int, int], Iterator[Figure]]
@@ -34,11 +34,16 @@ def _lab_recovery(directory: Path, _nodes: int, _vms: int) -> Iterator[Figure]:
     return lab_recovery.measure(directory)
 
 
+def _storage(directory: Path, _nodes: int, vms: int) -> Iterator[Figure]:
+    return storage.measure(directory, volumes=vms)
+
+
 BENCHMARKS: dict[str, Benchmark] = {
     "live-snapshot": _live_snapshot,
     "command-line": _command_line,
     "console-start": _console_start,
     "http-api": _http_api,
+    "storage": _storage,
     "lab-recovery": _lab_recovery,
 }
 """Every benchmark by name: a function of (directory to work in, nodes, VMs) that yields figures."""

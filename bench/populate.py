@@ -6,7 +6,7 @@ import argparse
 import random
 import time
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from pvccore.model.change import Change, Kind, Write
 from pvccore.model.fence import Fence, FenceAgent, FenceAgentKind
@@ -22,6 +22,7 @@ from pvccore.state.zookeeper import ZooKeeperStore
 BATCH_OPERATIONS = 500
 BATCH_BYTES = 700_000
 COORDINATORS = 5
+POOLS = ("vms",)
 MEMORY_MB = 262_144
 XML = """<domain type='kvm'>
   <name>{name}</name>
@@ -96,8 +97,8 @@ def report(number: int, domains: Iterable[int], chance: random.Random) -> Report
     )
 
 
-def vm_change(number: int, nodes: int, chance: random.Random) -> Change:
-    """A running VM."""
+def vm_change(number: int, nodes: int, chance: random.Random, pools: Sequence[str]) -> Change:
+    """A running VM, its disk in one of the pools."""
     key = vm_uuid(number)
     name = f"vm-{number + 1:05}"
     definition = Definition(
@@ -106,7 +107,7 @@ def vm_change(number: int, nodes: int, chance: random.Random) -> Change:
         tags=(f"team-{number % 13}", "production"),
         memory_mb=2048 * chance.choice((1, 2, 4)),
         vcpus=chance.choice((1, 2, 4)),
-        volumes=(f"vms/{name}_disk0",),
+        volumes=(f"{pools[number % len(pools)]}/{name}_disk0",),
         networks=("vmbr0",),
         node_limit=tuple(node_name(chance.randrange(nodes)) for _ in range(number % 10 // 8)),
     )
@@ -124,13 +125,22 @@ def vm_change(number: int, nodes: int, chance: random.Random) -> Change:
     )
 
 
-def populate(store: Store, schema: Schema, *, nodes: int, vms: int, alive: bool = True, seed: int = 1) -> None:
+def populate(
+    store: Store,
+    schema: Schema,
+    *,
+    nodes: int,
+    vms: int,
+    alive: bool = True,
+    seed: int = 1,
+    pools: Sequence[str] = POOLS,
+) -> None:
     """Fill an empty store with a cluster in which all is well, in multis; `alive` lasts as long as the session."""
     chance = random.Random(seed)
     session = Session(store, schema, who="populate@bench", wall_clock=time.time)
     create_tree(session)
     changes = [node_change(number, range(number, vms, nodes), chance) for number in range(nodes)]
-    changes += [vm_change(number, nodes, chance) for number in range(vms)]
+    changes += [vm_change(number, nodes, chance, pools) for number in range(vms)]
     for batch in _batches(_operations(schema, changes)):
         store.commit(batch)
     if alive:

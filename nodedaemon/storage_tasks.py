@@ -23,6 +23,7 @@ from pvccore.model.cluster import Cluster
 from pvccore.model.errors import NotFound, PvcError, Refused, Unavailable
 from pvccore.model.storage import Volume, parse_size, part_name, path_of_volume, size_words, split_volume_path
 from pvccore.plan.leftovers import DISCARD
+from pvccore.plan.openers import address_words, nodes_by_address
 from pvccore.plan.storage import storage_verb
 from pvccore.plan.storage_checks import Given, check_room, is_forced, path_given, users_of
 
@@ -319,18 +320,13 @@ class StorageTasks:
         for holders in found:
             foreign = holders.foreign(locks.own_address, harmless)
             if foreign:
-                raise Refused(f"{holders.volume} is held by {_owner(cluster, foreign)}, which may be alive")
+                holder = address_words(foreign, nodes_by_address(cluster))
+                raise Refused(f"{holders.volume} is held by {holder}, which may be alive")
         for holders in found:
             for lock in holders.locks:
                 locks.break_lock(holders.volume, lock)
                 freed += 1
         return f"{freed} locks of {vm.name} are freed" if freed else f"no volume of {vm.name} is locked"
-
-
-def _owner(cluster: Cluster, address: str) -> str:
-    """The node that an address is of, for people."""
-    names = [name for name, node in sorted(cluster.nodes.items()) if node.config.storage_address == address]
-    return f"{names[0]} ({address})" if names else address
 
 
 def _part(pool: str, name: str, work: Work) -> str:

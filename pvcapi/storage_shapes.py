@@ -96,6 +96,7 @@ class PoolRecord(Struct, frozen=True):
     pgs: int
     objects: int
     applications: list[str]
+    error: str | None
 
 
 class Utilization(Struct, frozen=True):
@@ -109,7 +110,11 @@ class Utilization(Struct, frozen=True):
 
 
 class VolumeRecord(Struct, frozen=True):
-    """A volume, and the VMs that use it."""
+    """A volume, and the VMs that use it.
+
+    open_at: the nodes, or addresses of none, that had it open when Ceph was last asked, at open_asked_at.
+    error: why Ceph could not open it.
+    """
 
     volume: Annotated[str, Meta(examples=["vms/web1_disk0"])]
     pool: str
@@ -119,8 +124,11 @@ class VolumeRecord(Struct, frozen=True):
     parent: str | None
     locked: bool
     lock_holder: str | None
+    open_at: list[str]
+    open_asked_at: float | None
     vms: list[str]
     snapshots: int
+    error: str | None
 
 
 class SnapshotRecord(Struct, frozen=True):

@@ -10,9 +10,10 @@ from textual.widget import Widget
 from pvctui.rows.journal_rows import JOURNAL_COLUMNS
 from pvctui.rows.node_rows import NODE_COLUMNS
 from pvctui.rows.resilience_rows import RESILIENCE_COLUMNS
-from pvctui.rows.storage_rows import OSD_COLUMNS, POOL_COLUMNS, SNAPSHOT_COLUMNS, VOLUME_COLUMNS
+from pvctui.rows.storage_rows import OSD_COLUMNS, POOL_COLUMNS
 from pvctui.rows.task_rows import TASK_COLUMNS
 from pvctui.rows.vm_rows import VM_COLUMNS
+from pvctui.rows.volume_rows import SNAPSHOT_COLUMNS, VOLUME_COLUMNS
 from pvctui.widgets.live_table import LiveTable
 from pvctui.widgets.rows import Column
 

@@ -13,7 +13,7 @@ OSD_COLUMNS = ("osd", "node", "device", "class", "up", "in", "weight", "total_by
 POOL_COLUMNS = (
     "pool", "volumes", "used_ratio", "stored_bytes", "available_bytes", "replicas", "replicas_min", "pgs",
 )  # fmt: skip
-VOLUME_COLUMNS = ("volume", "size_bytes", "used_bytes", "vms", "locked", "snapshots", "parent")
+VOLUME_COLUMNS = ("volume", "size_bytes", "used_bytes", "vms", "open_at", "snapshots", "parent")
 SNAPSHOT_COLUMNS = ("snapshot", "size_bytes", "protected")
 
 force_option = click.option("--force", is_flag=True, help="Also where a guard would refuse; it says which.")

@@ -13,6 +13,7 @@ from pvccore.model.errors import NotFound, Refused
 from pvccore.model.storage import Osd, Pool, Volume, path_of_volume
 from pvccore.operations.operator import Operator, Result
 from pvccore.operations.tasks import NewTask, request
+from pvccore.plan.openers import nodes_by_address, openers
 from pvccore.plan.storage import STORAGE_VERBS, StorageVerb, complete, storage_verb
 from pvccore.plan.storage_checks import users_of
 
@@ -139,13 +140,14 @@ def pool_record(pool: Pool) -> dict[str, Any]:
         "pgs": pool.pgs,
         "objects": pool.objects,
         "applications": list(pool.applications),
+        "error": pool.error or None,
     }
 
 
 def volume_record(cluster: Cluster, pool: str, volume: Volume) -> dict[str, Any]:
     """One volume."""
     path = path_of_volume(pool, volume.name)
-    return _volume(path, pool, volume, [vm.name for vm in users_of(cluster, path)])
+    return _volume(path, pool, volume, [vm.name for vm in users_of(cluster, path)], nodes_by_address(cluster))
 
 
 def volume_records(cluster: Cluster, pool: str = "") -> list[dict[str, Any]]:
@@ -153,11 +155,12 @@ def volume_records(cluster: Cluster, pool: str = "") -> list[dict[str, Any]]:
     if pool:
         cluster.storage.pool(pool)
     users: dict[str, list[str]] = {}
+    nodes = nodes_by_address(cluster)
     for vm in sorted(cluster.vms.values(), key=lambda vm: vm.name):
         for path in vm.definition.volumes:
             users.setdefault(path, []).append(vm.name)
     return [
-        _volume(path_of_volume(place, name), place, volume, users.get(path_of_volume(place, name), []))
+        _volume(path_of_volume(place, name), place, volume, users.get(path_of_volume(place, name), []), nodes)
         for place, volumes in sorted(cluster.storage.volumes.items())
         if pool in ("", place)
         for name, volume in sorted(volumes.items())
@@ -179,7 +182,7 @@ def snapshot_records(volumes: Iterable[tuple[str, Volume]]) -> list[dict[str, An
     ]
 
 
-def _volume(path: str, pool: str, volume: Volume, users: list[str]) -> dict[str, Any]:
+def _volume(path: str, pool: str, volume: Volume, users: list[str], nodes: Mapping[str, str]) -> dict[str, Any]:
     return {
         "volume": path,
         "pool": pool,
@@ -189,6 +192,9 @@ def _volume(path: str, pool: str, volume: Volume, users: list[str]) -> dict[str,
         "parent": volume.parent or None,
         "locked": volume.is_locked,
         "lock_holder": volume.lock_holder or None,
+        "open_at": list(openers(volume, nodes)),
+        "open_asked_at": volume.opened_at or None,
         "vms": users,
-        "snapshots": len(volume.snapshots),
+        "snapshots": volume.snapshot_count,
+        "error": volume.error or None,
     }

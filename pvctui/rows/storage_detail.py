@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from pvccore.model.errors import NotFound
 from pvccore.model.storage import Osd, Pool, Volume, split_volume_path
 from pvccore.model.vm import Vm
+from pvccore.plan.storage_checks import users_of
 from pvctui.rows.journal_lines import journal_lines
 from pvctui.rows.lines import BLANK, Line, labelled, many
+from pvctui.rows.storage_holders import opened_lines
 from pvctui.rows.storage_lines import size_of
-from pvctui.rows.storage_rows import osd_state, osd_why, pool_why, users_by_volume
+from pvctui.rows.storage_rows import osd_state, osd_why, pool_why
 from pvctui.rows.tabs import Tab
 from pvctui.rows.view import View
-from pvctui.rows.vm_disks import holder_cell
 from pvctui.rows.vm_rows import status_cell
 from pvctui.widgets.meter import UNKNOWN, percent
 
@@ -82,17 +83,17 @@ def volume_tabs(key: str, view: View) -> list[Tab]:
 
 def _volume(path: str, volume: Volume, view: View) -> list[Line]:
     cluster = view.cluster
-    users = [cluster.vm(name) for name in sorted(users_by_volume(cluster).get(path, ())) if name in cluster.names]
     clones = cluster.storage.clones_of(*split_volume_path(path))
     return [
+        *([labelled("why", (volume.error, "bad"))] if volume.error else []),
         labelled("size", size_of(volume.size_bytes)),
         labelled("written", size_of(volume.used_bytes) if volume.used_bytes >= 0 else ("not measured yet", "dim")),
-        labelled("locked by", holder_cell(volume, cluster)),
+        *opened_lines(volume, path, view),
         labelled("clone of", volume.parent or (UNKNOWN, "dim")),
         labelled("clones", ", ".join(clones) or (UNKNOWN, "dim")),
-        labelled("snapshots", many(len(volume.snapshots), "snapshot") if volume.snapshots else ("none", "dim")),
+        labelled("snapshots", many(volume.snapshot_count, "snapshot") if volume.snapshots else ("none", "dim")),
         BLANK,
-        *_users(users, view),
+        *_users(users_of(cluster, path), view),
     ]
 
 
@@ -106,9 +107,11 @@ def _users(users: Sequence[Vm], view: View) -> list[Line]:
 
 
 def _snapshots(volume: Volume) -> list[Line]:
-    return _named(
+    lines = _named(
         [(one.name, size_of(one.size_bytes) + ("  protected" if one.is_protected else "")) for one in volume.snapshots]
     )
+    older = volume.unlisted_snapshots
+    return [*lines, ((f"and {older} older ones, which are not listed", "dim"),)] if older else lines
 
 
 def snapshot_tabs(key: str, view: View) -> list[Tab]:

@@ -1,11 +1,9 @@
-"""OSDs, pools, volumes and snapshots as rows of lists."""
+"""OSDs and pools as rows of lists."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from pvccore.model.cluster import Cluster
-from pvccore.model.storage import Osd, Pool, Snapshot, Volume, path_of_volume
+from pvccore.model.storage import Osd, Pool
 from pvctui.rows.storage_lines import NEARLY_FULL, size_of
 from pvctui.widgets.meter import UNKNOWN, bar, percent
 from pvctui.widgets.rows import Align, Cell, Column, Measure, Row, Value
@@ -37,26 +35,10 @@ POOL_COLUMNS = (
     Column(key="objects", title="OBJECTS", width=8, align=RIGHT, from_width=80),
     Column(key="why", title="WHY", width=10, weight=3, from_width=80, sortable=False),
 )
-VOLUME_COLUMNS = (
-    Column(key="volume", title="VOLUME", width=18, min_width=14, max_width=44, weight=2, pinned=True),
-    Column(key="size", title="SIZE", width=7, align=RIGHT, measure=Measure.BYTES),
-    Column(key="used", title="USED", width=7, align=RIGHT, measure=Measure.BYTES),
-    Column(key="vm", title="VM", width=12, min_width=8, max_width=26, weight=1),
-    Column(key="lock", title="LOCKED", width=10, max_width=24, weight=1, from_width=62),
-    Column(key="snapshots", title="SNAPS", width=5, align=RIGHT),
-    Column(key="parent", title="CLONE OF", width=12, max_width=40, weight=1, from_width=100),
-    Column(key="why", title="WHY", width=8, weight=2, from_width=84, sortable=False),
-)
-SNAPSHOT_COLUMNS = (
-    Column(key="volume", title="VOLUME", width=18, min_width=14, max_width=44, weight=2, pinned=True),
-    Column(key="name", title="SNAPSHOT", width=14, min_width=10, max_width=40, weight=2),
-    Column(key="size", title="SIZE", width=7, align=RIGHT, measure=Measure.BYTES),
-    Column(key="protected", title="PROTECTED", width=9),
-    Column(key="why", title="CLONES", width=12, weight=3, sortable=False),
-)
 
 
-def _row(key: str, shown: tuple[tuple[Cell, Value], ...]) -> Row:
+def row_of(key: str, shown: tuple[tuple[Cell, Value], ...]) -> Row:
+    """A row of what each column shows, and by what it is sorted and filtered."""
     return Row(key=key, cells=tuple(cell for cell, _ in shown), values=tuple(value for _, value in shown))
 
 
@@ -89,7 +71,7 @@ def osd_why(osd: Osd) -> str:
 def _osd(osd: Osd) -> Row:
     why, state = osd_why(osd), osd_state(osd)
     weight = f"{osd.weight:.2f}" if osd.reweight == 1 else f"{osd.weight:.2f}×{osd.reweight:.2f}"
-    return _row(
+    return row_of(
         str(osd.id),
         (
             (f"osd.{osd.id}", osd.id),
@@ -114,6 +96,8 @@ def rows_of_pools(cluster: Cluster) -> list[Row]:
 
 def pool_why(pool: Pool) -> str:
     """What is worth a word of it."""
+    if pool.error:
+        return pool.error
     if pool.used_ratio >= NEARLY_FULL:
         return "nearly full: no new volume unless forced"
     return "one copy only: a dead disk loses it" if pool.replicas == 1 else ""
@@ -121,7 +105,7 @@ def pool_why(pool: Pool) -> str:
 
 def _pool(pool: Pool) -> Row:
     why = pool_why(pool)
-    return _row(
+    return row_of(
         pool.name,
         (
             (pool.name, pool.name),
@@ -133,74 +117,5 @@ def _pool(pool: Pool) -> Row:
             (str(pool.pgs), pool.pgs),
             (str(pool.objects), pool.objects),
             ((why, "warn") if why else "", why),
-        ),
-    )
-
-
-def users_by_volume(cluster: Cluster) -> dict[str, list[str]]:
-    """POOL/VOLUME → the names of the VMs that have it as a disk; in one pass over all VMs."""
-    users: dict[str, list[str]] = {}
-    for vm in cluster.vms.values():
-        for path in vm.definition.volumes:
-            users.setdefault(path, []).append(vm.name)
-    return users
-
-
-def rows_of_volumes(cluster: Cluster) -> list[Row]:
-    """Every volume, by pool and name."""
-    users = users_by_volume(cluster)
-    return [
-        _volume(path_of_volume(pool, name), volume, users)
-        for pool, volumes in sorted(cluster.storage.volumes.items())
-        for name, volume in sorted(volumes.items())
-    ]
-
-
-def _volume(path: str, volume: Volume, users: Mapping[str, list[str]]) -> Row:
-    vms = ", ".join(sorted(users.get(path, ())))
-    holder = volume.lock_holder or ("yes" if volume.is_locked else "")
-    why = "locked, though no VM here has it" if volume.is_locked and not vms else "" if vms else "no VM has it"
-    used = volume.used_bytes if volume.used_bytes >= 0 else None
-    return _row(
-        path,
-        (
-            (path, path),
-            (size_of(volume.size_bytes), volume.size_bytes),
-            (size_of(used), used),
-            (vms or (UNKNOWN, "dim"), vms),
-            (holder, holder),
-            (str(len(volume.snapshots)) if volume.snapshots else "", len(volume.snapshots)),
-            (volume.parent, volume.parent),
-            ((why, "warn" if volume.is_locked else "dim") if why else "", why),
-        ),
-    )
-
-
-def rows_of_snapshots(cluster: Cluster) -> list[Row]:
-    """Every snapshot, by volume and name."""
-    clones: dict[str, list[str]] = {}
-    for pool, volumes in cluster.storage.volumes.items():
-        for volume in volumes.values():
-            if volume.parent:
-                clones.setdefault(volume.parent, []).append(path_of_volume(pool, volume.name))
-    return [
-        _snapshot(path_of_volume(pool, name), one, clones)
-        for pool, volumes in sorted(cluster.storage.volumes.items())
-        for name, volume in sorted(volumes.items())
-        for one in volume.snapshots
-    ]
-
-
-def _snapshot(volume: str, snapshot: Snapshot, clones: Mapping[str, list[str]]) -> Row:
-    key = f"{volume}@{snapshot.name}"
-    hanging = ", ".join(sorted(clones.get(key, ())))
-    return _row(
-        key,
-        (
-            (volume, volume),
-            (snapshot.name, snapshot.name),
-            (size_of(snapshot.size_bytes), snapshot.size_bytes),
-            ("yes" if snapshot.is_protected else "no", "yes" if snapshot.is_protected else "no"),
-            (hanging, hanging),
         ),
     )

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from pvccore.model.cluster import Cluster
 from pvccore.model.storage import Volume
 from pvccore.model.vm import Vm
 from pvctui.rows.lines import BLANK, Line, labelled, many
+from pvctui.rows.storage_holders import opened_lines
 from pvctui.rows.storage_lines import size_of
-from pvctui.rows.storage_rows import users_by_volume
 from pvctui.rows.view import View
+from pvctui.rows.volume_rows import users_by_volume
 from pvctui.widgets.rows import Cell
 
 MB = 1024 * 1024
@@ -25,11 +25,12 @@ def volume_lines(vm: Vm, view: View) -> Sequence[Line]:
     users = users_by_volume(cluster)
     lines: list[Line] = []
     for path in vm.definition.volumes:
-        lines += [*_volume(path, cluster, vm, users), BLANK]
+        lines += [*_volume(path, view, vm, users), BLANK]
     return lines
 
 
-def _volume(path: str, cluster: Cluster, vm: Vm, users: Mapping[str, Sequence[str]]) -> list[Line]:
+def _volume(path: str, view: View, vm: Vm, users: Mapping[str, Sequence[str]]) -> list[Line]:
+    cluster = view.cluster
     heading: Line = ((path, "strong"),)
     volume = cluster.storage.find(path)
     if volume is None:
@@ -40,7 +41,7 @@ def _volume(path: str, cluster: Cluster, vm: Vm, users: Mapping[str, Sequence[st
     lines = [
         heading,
         labelled("  size", size_of(volume.size_bytes), ("   written ", "dim"), used, width=LABEL),
-        labelled("  locked by", holder_cell(volume, cluster), width=LABEL),
+        *opened_lines(volume, path, view, indent="  "),
         labelled("  snapshots", *_snapshots(volume), width=LABEL),
     ]
     if volume.parent:
@@ -51,22 +52,11 @@ def _volume(path: str, cluster: Cluster, vm: Vm, users: Mapping[str, Sequence[st
     return lines
 
 
-def holder_cell(volume: Volume, cluster: Cluster) -> Cell:
-    """Who holds a volume's lock: the node of that address where there is one."""
-    if not volume.is_locked:
-        return ("nobody", "dim")
-    if not volume.lock_holder:
-        return "somebody"
-    address = volume.lock_holder.partition(":")[0]
-    node = next((name for name, one in cluster.nodes.items() if one.config.storage_address == address), "")
-    return f"{node} ({volume.lock_holder})" if node else (f"{volume.lock_holder}, no node of this cluster", "warn")
-
-
 def _snapshots(volume: Volume) -> Sequence[Cell]:
     if not volume.snapshots:
         return (("none", "dim"),)
     names = ", ".join(one.name for one in volume.snapshots)
-    return (f"{many(len(volume.snapshots), 'snapshot')}: ", (names, "dim"))
+    return (f"{many(volume.snapshot_count, 'snapshot')}: ", (names, "dim"))
 
 
 def network_lines(vm: Vm, view: View) -> Sequence[Line]:

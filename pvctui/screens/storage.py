@@ -14,18 +14,10 @@ from pvccore.model.cluster import Cluster
 from pvctui.commands import STORAGE
 from pvctui.rows.storage_detail import osd_tabs, pool_tabs, snapshot_tabs, volume_tabs
 from pvctui.rows.storage_lines import status_lines
-from pvctui.rows.storage_rows import (
-    OSD_COLUMNS,
-    POOL_COLUMNS,
-    SNAPSHOT_COLUMNS,
-    VOLUME_COLUMNS,
-    rows_of_osds,
-    rows_of_pools,
-    rows_of_snapshots,
-    rows_of_volumes,
-)
+from pvctui.rows.storage_rows import OSD_COLUMNS, POOL_COLUMNS, rows_of_osds, rows_of_pools
 from pvctui.rows.tabs import Tab
 from pvctui.rows.view import View
+from pvctui.rows.volume_rows import SNAPSHOT_COLUMNS, VOLUME_COLUMNS, snapshot_rows, users_by_volume, volume_rows
 from pvctui.screens.history import Seen
 from pvctui.screens.place import ListPlace, Place
 from pvctui.widgets.detail import Words
@@ -39,12 +31,12 @@ EVERYTHING = frozenset({"*"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StorageList:
-    """One tab: what it is a list of. kind: of a row's subject."""
+    """One tab: what it is a list of. kind: of a row's subject. rows: makes what makes them, for each screen its own."""
 
     kind: str
     title: str
     columns: tuple[Column, ...]
-    rows: Callable[[Cluster], list[Row]]
+    rows: Callable[[], Callable[[Cluster], list[Row]]]
     tabs: Callable[[str, View], Sequence[Tab]]
     empty: str
 
@@ -53,13 +45,18 @@ LISTS: Mapping[str, StorageList] = {
     one.kind: one
     for one in (
         StorageList(
-            kind="osd", title="OSDs", columns=OSD_COLUMNS, rows=rows_of_osds, tabs=osd_tabs, empty="no OSD is known"
+            kind="osd",
+            title="OSDs",
+            columns=OSD_COLUMNS,
+            rows=lambda: rows_of_osds,
+            tabs=osd_tabs,
+            empty="no OSD is known",
         ),
         StorageList(
             kind="pool",
             title="Pools",
             columns=POOL_COLUMNS,
-            rows=rows_of_pools,
+            rows=lambda: rows_of_pools,
             tabs=pool_tabs,
             empty="no pool is known",
         ),
@@ -67,7 +64,7 @@ LISTS: Mapping[str, StorageList] = {
             kind="volume",
             title="Volumes",
             columns=VOLUME_COLUMNS,
-            rows=rows_of_volumes,
+            rows=volume_rows,
             tabs=volume_tabs,
             empty="no volume is known",
         ),
@@ -75,7 +72,7 @@ LISTS: Mapping[str, StorageList] = {
             kind="snapshot",
             title="Snapshots",
             columns=SNAPSHOT_COLUMNS,
-            rows=rows_of_snapshots,
+            rows=snapshot_rows,
             tabs=snapshot_tabs,
             empty="no snapshot is known",
         ),
@@ -88,8 +85,9 @@ class StorageListPlace(ListPlace):
 
     def __init__(self, of: StorageList) -> None:
         self._of = of
+        self._make_rows = of.rows()
         super().__init__(id=f"storage-{of.kind}")
-        self._vms: object = None
+        self._users: Mapping[str, Sequence[str]] = {}
 
     def make_table(self) -> LiveTable:
         """By the first column."""
@@ -105,14 +103,14 @@ class StorageListPlace(ListPlace):
     def put_rows(self, view: View, changed: set[str], *, everything: bool) -> None:
         """All rows; those that read as before cost nothing more."""
         if everything or changed:
-            self._vms = view.cluster.vms
-            self.table.set_rows(self._of.rows(view.cluster))
+            self.table.set_rows(self._make_rows(view.cluster))
             self.call_after_refresh(self.show_detail)
 
     def tick(self, view: View) -> None:
         """VMs may have other disks now."""
         super().tick(view)
-        if self._of.kind == "volume" and view.cluster.vms is not self._vms:
+        if self._of.kind == "volume" and (users := users_by_volume(view.cluster)) != self._users:
+            self._users = users
             self.put_rows(view, set(), everything=True)
 
     def tabs_of(self, key: str, view: View) -> tuple[str, Sequence[Tab]]:

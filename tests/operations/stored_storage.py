@@ -23,7 +23,15 @@ from tests.operations.world import World
 GB = 1 << 30
 
 VOLUMES = (
-    Volume(name="web1_disk", size_bytes=20 * GB, used_bytes=5 * GB, is_locked=True),
+    Volume(
+        name="web1_disk",
+        size_bytes=20 * GB,
+        used_bytes=5 * GB,
+        is_locked=True,
+        lock_holder="192.0.2.1",
+        watchers=("192.0.2.1",),
+        opened_at=1_700_000_000.0,
+    ),
     Volume(
         name="spare",
         size_bytes=10 * GB,

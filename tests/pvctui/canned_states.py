@@ -55,7 +55,9 @@ def _storage(cluster: Cluster, status: StorageStatus) -> Storage:
             size_bytes=(20 + 10 * place) * GIB,
             used_bytes=(4 + 3 * place) * GIB,
             is_locked=one.is_active,
-            lock_holder=f"10.0.0.{one.node.removeprefix('hv')}:0/77{place}" if one.is_active else "",
+            lock_holder=f"10.0.0.{one.node.removeprefix('hv')}" if one.is_active else "",
+            watchers=(f"10.0.0.{one.node.removeprefix('hv')}",) if one.is_active else (),
+            opened_at=NOW_S - 40,
             snapshots=(Snapshot(name="before-upgrade", size_bytes=20 * GIB),) if place % 4 == 0 else (),
         )
         for place, one in enumerate(cluster.vms.values())

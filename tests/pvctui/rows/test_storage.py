@@ -3,23 +3,23 @@ from dataclasses import replace
 
 import pytest
 
+from pvccore.model.cluster import Cluster
 from pvccore.model.storage import Osd, Pool, StorageHealth, StorageStatus, Volume
 from pvctui.rows.lines import Line, text_of
 from pvctui.rows.storage_detail import osd_tabs, pool_tabs, snapshot_tabs, volume_tabs
+from pvctui.rows.storage_holders import opened_lines
 from pvctui.rows.storage_lines import status_lines
 from pvctui.rows.storage_rows import (
     OSD_COLUMNS,
     POOL_COLUMNS,
-    SNAPSHOT_COLUMNS,
-    VOLUME_COLUMNS,
     osd_why,
+    pool_why,
     rows_of_osds,
     rows_of_pools,
-    rows_of_snapshots,
-    rows_of_volumes,
 )
 from pvctui.rows.subject_tabs import subject_tabs
 from pvctui.rows.tabs import Tab
+from pvctui.rows.volume_rows import SNAPSHOT_COLUMNS, VOLUME_COLUMNS, snapshot_rows, volume_rows, volume_why
 from pvctui.widgets.rows import Column, Row
 from tests.pvctui.canned import NOW_S, view_of, well
 from tests.pvctui.canned_storage import STATUS, TB, on_ceph, storage
@@ -119,20 +119,74 @@ def test_a_pool_says_when_it_is_nearly_full_or_has_one_copy() -> None:
 
 
 def test_a_volume_tells_its_vm_and_who_locks_it() -> None:
-    found = table(rows_of_volumes(on_ceph()), VOLUME_COLUMNS)
-    assert (found["vms/web1"]["vm"], found["vms/web1"]["lock"]) == ("web1", "10.0.0.1:0/7")
+    found = table(volume_rows()(on_ceph()), VOLUME_COLUMNS)
+    assert (found["vms/web1"]["vm"], found["vms/web1"]["lock"]) == ("web1", "hv1")
     assert found["vms/web1"]["snapshots"] == "2"
     assert found["vms/[red]old"]["why"] == "no VM has it"
     assert found["vms/[red]old"]["used"] == "–"
-    assert found["vms/stray"]["why"] == "locked, though no VM here has it"
+    assert found["vms/stray"]["why"] == "in use, though no VM here has it"
     assert found["vms/stray"]["parent"] == "vms/web1@before"
 
 
+def test_a_row_is_made_anew_only_when_what_it_tells_has_changed() -> None:
+    cluster, make = on_ceph(), volume_rows()
+    before = {row.key: row for row in make(cluster)}
+    volumes = cluster.storage.volumes["vms"]
+    other = {**volumes, "web1": replace(volumes["web1"], watchers=("10.0.0.2",))}
+    after = {row.key: row for row in make(replace(cluster, storage=replace(cluster.storage, volumes={"vms": other})))}
+    assert {key for key in after if after[key] is not before[key]} == {"vms/web1"}
+    assert make(cluster) == list(before.values())
+
+
 def test_a_snapshot_tells_the_clones_that_hang_on_it() -> None:
-    found = table(rows_of_snapshots(on_ceph()), SNAPSHOT_COLUMNS)
+    found = table(snapshot_rows()(on_ceph()), SNAPSHOT_COLUMNS)
     assert found["vms/web1@before"]["why"] == "vms/stray"
     assert found["vms/web1@before"]["protected"] == "yes"
     assert found["vms/web1@[b]x"]["why"] == ""
+
+
+@pytest.mark.parametrize(
+    "volume, vms, why",
+    [
+        (Volume(name="a"), "web1", ""),
+        (Volume(name="a", error="Ceph can't open it"), "web1", "Ceph can't open it"),
+        (Volume(name="a", watchers=("10.0.0.1", "10.0.0.2")), "web1", "open in 2 places"),
+        (Volume(name="a", watchers=("10.0.0.1",)), "", "in use, though no VM here has it"),
+        (Volume(name="a.partial-1-2"), "", "part of what a task makes, or left half-made"),
+    ],
+)
+def test_what_is_odd_about_a_volume_is_told(volume: Volume, vms: str, why: str) -> None:
+    assert volume_why(volume, vms)[0] == why
+
+
+def test_a_pool_that_cant_be_listed_says_why() -> None:
+    assert pool_why(Pool(name="x", replicas=1, error="its volumes can't be listed: denied")).endswith("denied")
+
+
+def opening(volume: Volume, cluster: Cluster | None = None) -> str:
+    lines = opened_lines(volume, "vms/web1", view_of(cluster or on_ceph()))
+    return "\n".join(text_of(line) for line in lines)
+
+
+def test_who_has_a_volume_open_is_told_with_when_ceph_was_asked() -> None:
+    held = Volume(name="web1", is_locked=True, lock_holder="10.0.0.1", watchers=("10.0.0.1",), opened_at=NOW_S - 95)
+    words = opening(held)
+    assert "locked by   hv1 (10.0.0.1)" in words
+    assert "open at     hv1 (10.0.0.1)   asked 1 m ago" in words
+    stranger = replace(held, lock_holder="192.0.2.9", watchers=("192.0.2.9", "10.0.0.1"))
+    assert "192.0.2.9, no node of this cluster" in opening(stranger)
+    assert "192.0.2.9, hv1 (10.0.0.1)" in opening(stranger)
+    assert "nobody   asked" in opening(replace(held, watchers=()))
+
+
+def test_before_ceph_was_asked_a_running_vms_daemon_is_believed() -> None:
+    cluster = on_ceph()
+    (web1,) = [vm for vm in cluster.vms.values() if "vms/web1" in vm.definition.volumes]
+    told = replace(web1, placement=replace(web1.placement, clients=("10.0.0.1:0/7",)))
+    assert f"{web1.node}, as its daemon says" in opening(
+        Volume(name="web1"), replace(cluster, vms={**cluster.vms, web1.uuid: told})
+    )
+    assert "not asked yet" in opening(Volume(name="web1"))
 
 
 # Details
