@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 # Stamps lie inside the environment they speak of, so that one never outlives the other.
 STAMPS := $(VENV)/.stamps
 INSTALL := PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_CONSTRAINT=constraints.txt $(BIN)/python -m pip install -qq
-UNIT := not zookeeper and not lab and not pty and not tmux and not web and not slow
+UNIT := not zookeeper and not lab and not pty and not tmux and not web and not console and not slow
 
 .PHONY: help demo test check lint types imports coverage unit format \
 	system-packages fuzz lab-up lab-down bench docs screenshots clean
