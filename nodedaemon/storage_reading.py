@@ -20,7 +20,7 @@ from pvccore.ceph.health import parse_status
 from pvccore.ceph.locks import Holders, Locks
 from pvccore.ceph.osds import parse_osds
 from pvccore.ceph.pools import parse_pools
-from pvccore.ceph.volumes import Volumes
+from pvccore.ceph.volumes import Volumes, unopened
 from pvccore.model.errors import NotFound, PvcError, Refused
 from pvccore.model.storage import Osd, Pool, StorageStatus, Volume, path_of_volume
 
@@ -138,12 +138,8 @@ def _pool(commands: Commands, wanted: Wanted) -> Reading:
     before = volumes.names(wanted.pool)
     found: dict[str, Volume | None] = {volume.name: volume for volume in volumes.load(wanted.pool)}
     if missing := set(before) - found.keys():
-        found |= {name: _unopened(name) for name in missing & set(volumes.names(wanted.pool))}
+        found |= {name: unopened(name) for name in missing & set(volumes.names(wanted.pool))}
     return Reading(wanted=wanted, volumes=found)
-
-
-def _unopened(name: str) -> Volume:
-    return Volume(name=name, error="Ceph lists it, but can't open it: a removal broke off, or it is damaged")
 
 
 def _use(commands: Commands, wanted: Wanted) -> Reading:
@@ -151,15 +147,8 @@ def _use(commands: Commands, wanted: Wanted) -> Reading:
 
 
 def _volumes(commands: Commands, wanted: Wanted) -> Reading:
-    return Reading(wanted=wanted, volumes={name: _one(commands, wanted.pool, name) for name in wanted.names})
-
-
-def _one(commands: Commands, pool: str, name: str) -> Volume | None:
     volumes = Volumes(commands=commands)
-    try:
-        return volumes.load_one(pool, name)
-    except NotFound:
-        return _unopened(name) if name in volumes.names(pool) else None
+    return Reading(wanted=wanted, volumes={name: volumes.look_at(wanted.pool, name) for name in wanted.names})
 
 
 def _holders(commands: Commands, wanted: Wanted) -> Reading:

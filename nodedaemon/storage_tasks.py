@@ -21,7 +21,7 @@ from pvccore.ceph.snapshots import Snapshots
 from pvccore.ceph.volumes import Volumes
 from pvccore.model.cluster import Cluster
 from pvccore.model.errors import NotFound, PvcError, Refused, Unavailable
-from pvccore.model.storage import Volume, parse_size, part_name, path_of_volume, size_words, split_volume_path
+from pvccore.model.storage import Snapshot, Volume, parse_size, part_name, path_of_volume, size_words, split_volume_path
 from pvccore.plan.leftovers import DISCARD
 from pvccore.plan.openers import address_words, nodes_by_address
 from pvccore.plan.storage import storage_verb
@@ -110,9 +110,8 @@ class StorageTasks:
 
     def _with(self, known: Mapping[str, Volume], pool: str, name: str) -> dict[str, Volume]:
         volumes = dict(known)
-        try:
-            found = self._volumes.load_one(pool, name)
-        except NotFound:
+        found = self._volumes.look_at(pool, name)
+        if found is None:
             volumes.pop(name, None)
         else:
             used_bytes = known[name].used_bytes if name in known else -1
@@ -209,11 +208,20 @@ class StorageTasks:
         return f"pool {given['pool']} is made"
 
     def _pool_remove(self, _work: Work, _cluster: Cluster, given: Given) -> str:
-        names = self._volumes.names(given["pool"])
-        if names and not is_forced(given):
-            raise Refused(f"pool {given['pool']} has {len(names)} volumes; --force removes them too")
-        Pools(commands=self.commands).remove(given["pool"])
-        return f"pool {given['pool']} is removed"
+        pool, pools = given["pool"], Pools(commands=self.commands)
+        held = pools.held(pool)
+        if held and not is_forced(given):
+            raise Refused(f"pool {pool} has {', '.join(held)}; --force removes them too")
+        if clones := self._clones_elsewhere(pool):
+            raise Refused(f"pool {pool} has snapshots on which {', '.join(clones[:3])} hang")
+        pools.remove(pool)
+        return f"pool {pool} is removed"
+
+    def _clones_elsewhere(self, pool: str) -> list[str]:
+        """What of other pools would be lost with this one: Ceph removes a pool without asking."""
+        based = [path_of_volume(pool, one.name) for one in self._volumes.load(pool) if one.snapshots]
+        clones = (clone for volume in based for clone in self._snapshots.clones(volume))
+        return [clone for clone in clones if split_volume_path(clone)[0] != pool]
 
     def _pool_set_pgs(self, _work: Work, _cluster: Cluster, given: Given) -> str:
         Pools(commands=self.commands).set_pgs(given["pool"], int(given["pgs"]))
@@ -266,15 +274,20 @@ class StorageTasks:
         return f"volume {given['volume']} is named {given['name']}"
 
     def _volume_remove(self, work: Work, cluster: Cluster, given: Given) -> str:
-        volume = given["volume"]
+        volume, snapshots = given["volume"], cluster.storage.volume(*path_given(given)).snapshots
         self._check_closed(volume)
-        for snapshot in cluster.storage.volume(*path_given(given)).snapshots:
-            self._forget_snapshot(volume, snapshot.name, is_protected=snapshot.is_protected)
+        if snapshots and (clones := self._snapshots.clones(volume)):
+            raise Refused(f"{volume} has clones: {', '.join(clones[:3])}")
+        for snapshot in snapshots:
+            self._forget_snapshot(volume, snapshot)
         self._volumes.remove(volume, lambda share, text: work.tell(share, text) or True)
         return f"volume {volume} is removed"
 
     def _check_closed(self, volume: str) -> None:
-        watchers = self._volumes.watchers(volume)
+        try:
+            watchers = self._volumes.watchers(volume)
+        except NotFound:
+            return  # it is listed, but can't be opened by anybody
         if watchers:
             raise Refused(f"{volume} is open at {', '.join(watchers)}")
 
@@ -297,16 +310,15 @@ class StorageTasks:
 
     def _snapshot_remove(self, _work: Work, cluster: Cluster, given: Given) -> str:
         snapshot = cluster.storage.volume(*path_given(given)).snapshot(given["name"])
-        self._forget_snapshot(given["volume"], snapshot.name, is_protected=snapshot.is_protected)
+        if clones := self._snapshots.clones(given["volume"], snapshot.name):
+            raise Refused(f"{given['volume']}@{snapshot.name} is protected: {', '.join(clones[:3])} hang on it")
+        self._forget_snapshot(given["volume"], snapshot)
         return f"snapshot {given['name']} of {given['volume']} is removed"
 
-    def _forget_snapshot(self, volume: str, name: str, *, is_protected: bool) -> None:
-        if is_protected:
-            clones = self._snapshots.clones(volume, name)
-            if clones:
-                raise Refused(f"{volume}@{name} is protected: {', '.join(clones[:3])} hang on it")
-            self._snapshots.unprotect(volume, name)
-        self._snapshots.remove(volume, name)
+    def _forget_snapshot(self, volume: str, snapshot: Snapshot) -> None:
+        if snapshot.is_protected:
+            self._snapshots.unprotect(volume, snapshot.name)
+        self._snapshots.remove(volume, snapshot.name)
 
     # Locks
 

@@ -108,7 +108,7 @@ def _children(at: RbdCaller, path: str) -> Any:  # noqa: ANN401 - JSON
         {"pool": pool.name, "image": name}
         for pool in at.storage.pools.values()
         for name, image in pool.images.items()
-        if image.parent == path
+        if image.parent == path or ("@" not in path and image.parent.startswith(f"{path}@"))
     ]
 
 
@@ -121,6 +121,8 @@ _RBD: Mapping[str, Callable[[RbdCaller, str], Any]] = {
     "lock ls": _lock_ls,
     "du": _du,
     "children": _children,
+    "trash ls": lambda _at, _pool: [],
+    "namespace ls": lambda _at, _pool: [],
 }
 
 

@@ -39,6 +39,12 @@ class Pools:
         """Remove a pool with everything in it; Ceph refuses unless it is configured to allow that."""
         self.commands.ceph("osd", "pool", "delete", name, name, MEAN_IT_TWICE)
 
+    def held(self, name: str) -> tuple[str, ...]:
+        """What would go with a pool, in words: its volumes, its trash, and its namespaces, in which we don't look."""
+        asked = (("volumes", ("ls",)), ("volumes in its trash", ("trash", "ls")), ("namespaces", ("namespace", "ls")))
+        counts = ((len(self.commands.rbd(*words, "--pool", name) or ()), what) for what, words in asked)
+        return tuple(f"{count} {what}" for count, what in counts if count)
+
     def set_pgs(self, name: str, pgs: int) -> None:
         """Have the pool split or merged to that many placement groups; Ceph does it little by little."""
         self.commands.ceph("osd", "pool", "set", name, "pg_num", str(pgs))

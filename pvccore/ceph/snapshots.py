@@ -49,9 +49,9 @@ class Snapshots:
         """Forget what the volume was at that moment."""
         self.commands.rbd_plain("snap", "rm", "--no-progress", f"{volume}@{name}")
 
-    def clones(self, volume: str, name: str) -> tuple[str, ...]:
-        """POOL/VOLUME of what hangs on a snapshot."""
-        listed = self.commands.rbd("children", f"{volume}@{name}") or ()
+    def clones(self, volume: str, name: str = "") -> tuple[str, ...]:
+        """POOL/VOLUME of what hangs on a snapshot, or on any of the volume's."""
+        listed = self.commands.rbd("children", f"{volume}@{name}" if name else volume) or ()
         return tuple(str(one) if isinstance(one, str) else f"{one['pool']}/{one['image']}" for one in listed)
 
 

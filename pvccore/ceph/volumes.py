@@ -36,11 +36,11 @@ class Volumes:
 
     def names(self, pool: str) -> tuple[str, ...]:
         """The names of a pool's volumes: one cheap question."""
-        return tuple(str(name) for name in self.commands.rbd("ls", pool) or ())
+        return tuple(str(name) for name in self.commands.rbd("ls", "--pool", pool) or ())
 
     def load(self, pool: str) -> tuple[Volume, ...]:
         """Every volume of a pool, by name; every image is opened for that, some 5 ms of a core each."""
-        return parse_volumes(self.commands.rbd("ls", "-l", pool, limit_s=LISTING_LIMIT_S))
+        return parse_volumes(self.commands.rbd("ls", "-l", "--pool", pool, limit_s=LISTING_LIMIT_S))
 
     def load_one(self, pool: str, name: str) -> Volume:
         """One volume as it is now; raises NotFound."""
@@ -60,8 +60,15 @@ class Volumes:
             snapshots=tuple(parse_listed_snapshot(one) for one in listed or ()),
         )
 
+    def look_at(self, pool: str, name: str) -> Volume | None:
+        """One volume as it is now, with why it can't be opened where Ceph only lists it; None when it is gone."""
+        try:
+            return self.load_one(pool, name)
+        except NotFound:
+            return unopened(name) if name in self.names(pool) else None
+
     def used_bytes(self, pool: str) -> dict[str, int]:
-        """Volume → bytes in use, without its snapshots. Dear: without fast-diff every object is asked for."""
+        """Volume → bytes in use, with its snapshots. Dear: without fast-diff every object is asked for."""
         said = self.commands.rbd("du", "--pool", pool, limit_s=MEASURING_LIMIT_S)
         return parse_used(said)
 
@@ -149,14 +156,22 @@ def parse_volumes(listed: Any) -> tuple[Volume, ...]:  # noqa: ANN401 - JSON of 
     return tuple(full)
 
 
+def unopened(name: str) -> Volume:
+    """A volume of which no more than its name is known."""
+    return Volume(name=name, error="Ceph lists it, but can't open it: a removal broke off, or it is damaged")
+
+
 def parse_used(said: Any) -> dict[str, int]:  # noqa: ANN401 - JSON of `rbd du`
-    """`rbd du` as volume → bytes in use."""
-    images = (said or {}).get("images") or ()
-    return {str(one["name"]): int(one.get("used_size", 0)) for one in images if "snapshot" not in one}
+    """`rbd du` as volume → bytes in use: it tells what each snapshot has beyond the one before, and the volume then."""
+    used: dict[str, int] = {}
+    for one in (said or {}).get("images") or ():
+        used[str(one["name"])] = used.get(str(one["name"]), 0) + int(one.get("used_size", 0))
+    return used
 
 
 def _parent(entry: Mapping[str, Any]) -> str:
     parent = entry.get("parent")
     if not isinstance(parent, Mapping):
         return str(parent or "")
-    return f"{path_of_volume(str(parent['pool']), str(parent['image']))}@{parent['snapshot']}"
+    place = "/".join(str(parent[part]) for part in ("pool", "pool_namespace") if parent.get(part))
+    return f"{path_of_volume(place, str(parent['image']))}@{parent['snapshot']}"

@@ -16,6 +16,9 @@ from pvccore.model.task import Task
 from pvccore.plan import storage_checks as checks
 from pvccore.plan.storage_checks import Given, is_forced, known_volume, users_of
 
+LOOK_FIRST = "look what is there before you ask again"
+"""What becomes of an interrupted request of which no more can be said."""
+
 
 def _nothing(_cluster: Cluster, _given: Given) -> tuple[str, ...]:
     """What a verb loses that loses nothing."""
@@ -55,6 +58,7 @@ class StorageVerb:
     """One verb. title: the request in one line. losses: what would be gone, in words; where there is any, it is asked.
 
     runs_on: the node that must carry it out, "" for any coordinator. vm: the VM that it is about.
+    interrupted: what becomes of it when its executor dies, in one line with the names given.
     """
 
     verb: str
@@ -65,6 +69,7 @@ class StorageVerb:
     losses: Callable[[Cluster, Given], tuple[str, ...]] = _nothing
     runs_on: Callable[[Cluster, Given], str] = lambda _cluster, _given: ""
     vm: Callable[[Cluster, Given], str] = lambda _cluster, _given: ""
+    interrupted: str = LOOK_FIRST
 
     @property
     def destroys(self) -> bool:
@@ -73,7 +78,14 @@ class StorageVerb:
 
     def title_of(self, given: Given) -> str:
         """The request in one line, with the names given."""
-        return self.title.format_map({field.name: given.get(field.name, "") for field in self.fields})
+        return self._named(self.title, given)
+
+    def interrupted_of(self, given: Given) -> str:
+        """What becomes of a request whose executor died, with the names given."""
+        return self._named(self.interrupted, given)
+
+    def _named(self, text: str, given: Given) -> str:
+        return text.format_map({field.name: given.get(field.name, "") for field in self.fields})
 
 
 def storage_verb(verb: str) -> StorageVerb:
@@ -214,6 +226,7 @@ _ALL = (
         check=checks.check_osd_remove,
         title="remove OSD {osd}",
         losses=_osd_losses,
+        interrupted="OSD {osd} may be out: remove it again, or take it in",
     ),
     StorageVerb(
         verb="storage osd in",
@@ -254,6 +267,7 @@ _ALL = (
         ),
         check=checks.check_pool_add,
         title="add pool {pool}",
+        interrupted="pool {pool} may be half made: if it is there, remove it, and add it again",
     ),
     StorageVerb(
         verb="storage pool remove",
@@ -289,6 +303,7 @@ _ALL = (
         check=checks.check_volume_upload,
         title="upload {path} of {node} to volume {volume}",
         runs_on=_named_node,
+        interrupted="what there is of {volume} is removed",
     ),
     StorageVerb(
         verb="storage volume clone",
@@ -300,6 +315,7 @@ _ALL = (
         ),
         check=checks.check_volume_clone,
         title="clone {volume} to {to}",
+        interrupted="what there is of {to} is removed",
     ),
     StorageVerb(
         verb="storage volume resize",
@@ -325,6 +341,7 @@ _ALL = (
         check=checks.check_volume_remove,
         title="remove volume {volume}",
         losses=_volume_losses,
+        interrupted="{volume} may be half removed: if it is there, remove it again",
     ),
     StorageVerb(
         verb="storage volume snapshot add",
@@ -349,6 +366,7 @@ _ALL = (
         check=checks.check_snapshot_rollback,
         title="roll {volume} back to snapshot {name}",
         losses=_rollback_losses,
+        interrupted="{volume} may be half rolled back: roll it back again before its VM is started",
         vm=_user,
     ),
     StorageVerb(

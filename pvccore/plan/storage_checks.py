@@ -115,10 +115,12 @@ def check_at_rest(cluster: Cluster, volume: str) -> None:
 
 
 def check_free_name(cluster: Cluster, pool: str, name: str) -> None:
-    """Raise when the pool is not there or has a volume of that name, or when it is a name of what is not whole yet."""
+    """Raise when the pool is not there, not for volumes or has one of that name, or when a task may call a part so."""
     if PART in name:
         raise Invalid("name", name, f"must not contain {PART!r}: so a task calls what it has not finished")
-    known_pool(cluster, pool)
+    if not (found := known_pool(cluster, pool)).is_for_volumes:
+        use = f"for {', '.join(found.applications)}" if "rbd" not in found.applications else "erasure-coded"
+        raise Refused(f"pool {pool} is {use}, and not for volumes")
     if name in cluster.storage.volumes.get(pool, {}):
         raise Refused(f"there is a volume {pool}/{name} already")
 

@@ -8,7 +8,8 @@ from pvccore.model.change import Change, Kind, Write
 from pvccore.model.cluster import Cluster
 from pvccore.model.task import INTERRUPTED, Task, TaskState
 from pvccore.plan.effects import Plan, Step
-from pvccore.plan.leftovers import MAKERS, plan_leftovers
+from pvccore.plan.leftovers import plan_leftovers
+from pvccore.plan.storage import LOOK_FIRST, STORAGE_VERBS
 from pvccore.plan.watch import Watch
 
 TASKS_KEPT = 200
@@ -97,8 +98,8 @@ def ended(task: Task, wall_s: float, *, result: str = "", error: str = "") -> Ch
 def _interrupted(task: Task, wall_s: float) -> Step:
     words = f"{INTERRUPTED}: the daemon of {task.claimed_by} ended while it was at it"
     at = f" ({task.text or f'{task.progress:.0%}'})" if task.text or task.progress > 0 else ""
-    part = task.arguments.get(MAKERS.get(task.verb, ""))
-    remedy = f"what there is of {part} is removed" if part else "look what is there before you ask again"
+    verb = STORAGE_VERBS.get(task.verb)
+    remedy = verb.interrupted_of(task.arguments) if verb else LOOK_FIRST
     return Step(change=ended(task, wall_s, error=f"{words}{at}; {remedy}"))
 
 

@@ -61,8 +61,16 @@ def test_volumes_are_told_with_their_snapshots_and_parents(version: str) -> None
     assert not web1.snapshots[0].is_protected
 
 
-def test_bytes_in_use_are_those_of_the_volume_without_its_snapshots() -> None:
+def test_bytes_in_use_are_those_of_the_volume_and_of_its_snapshots() -> None:
     assert parse_used(sample("16", "du")) == {"db1": 0, "db2": 0, "web1": 0}
+    images = [{"name": "a", "snapshot": "s", "used_size": 30}, {"name": "a", "used_size": 4}, {"name": "b"}]
+    assert parse_used({"images": images}) == {"a": 34, "b": 0}
+
+
+def test_a_parent_in_a_namespace_is_not_taken_for_one_of_the_pool() -> None:
+    parent = {"pool": "vms", "pool_namespace": "ns", "image": "a", "snapshot": "s"}
+    (volume,) = parse_volumes([{"image": "b", "parent": parent}])
+    assert volume.parent == "vms/ns/a@s"
 
 
 def test_a_snapshot_is_told_alike_by_both_commands() -> None:

@@ -16,6 +16,7 @@ POOLS = {
     "vms": Pool(name="vms", pgs=128, stored_bytes=50 * GB, available_bytes=50 * GB, volumes=4, applications=("rbd",)),
     "ssd": Pool(name="ssd", available_bytes=100 * GB),
     "full": Pool(name="full"),
+    "cold": Pool(name="cold", applications=("rbd",), is_erasure_coded=True),
     ".mgr": Pool(name=".mgr", applications=("mgr",)),
 }
 VOLUMES = {

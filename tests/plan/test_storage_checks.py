@@ -126,6 +126,8 @@ REFUSED = [
     ("pool remove", {"pool": "vms"}, "pool vms has 4 volumes; --force removes them too"),
     ("pool set-pgs", {"pool": "vms", "pgs": "128"}, "pool vms has 128 placement groups already"),
     ("volume add", {"volume": "vms/old", "size": "1G"}, "there is a volume vms/old already"),
+    ("volume add", {"volume": ".mgr/a", "size": "1G"}, "pool .mgr is for mgr, and not for volumes"),
+    ("volume add", {"volume": "cold/a", "size": "1G"}, "pool cold is erasure-coded, and not for volumes"),
     ("volume add", {"volume": "vms/new", "size": "31G"}, "pool vms has no room for 31 G: it would be 81% full"),
     ("volume add", {"volume": "full/new", "size": "1"}, "pool full has no room for 1 B: no room at all (0 B left)"),
     ("volume upload", {"volume": "vms/new", "path": IMAGE, "node": "hv3"}, "hv3 is not alive: an image is read by"),

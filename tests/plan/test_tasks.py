@@ -179,3 +179,20 @@ def test_few_answers_that_nobody_took_away_are_kept() -> None:
     answers = [replace(WAITING, key=f"{n:04d}", verb=NODE_LOG, state=TaskState.DONE) for n in range(READINGS_KEPT + 2)]
     done = replace(WAITING, key="000", state=TaskState.DONE)
     assert forgotten(plan_tasks(with_tasks(done, *answers), WATCH)) == ["0000", "0001"]
+
+
+@pytest.mark.parametrize(
+    "verb, given, words",
+    [
+        ("storage osd remove", {"osd": "3"}, "OSD 3 may be out"),
+        ("storage volume snapshot rollback", {"volume": "vms/a", "name": "s"}, "vms/a may be half rolled back"),
+        ("storage volume upload", {"volume": "vms/a"}, "what there is of vms/a is removed"),
+        ("storage volume clone", {"volume": "vms/a", "to": "vms/b"}, "what there is of vms/b is removed"),
+        ("storage osd in", {"osd": "3"}, "look what is there before you ask again"),
+        ("node log", {}, "look what is there before you ask again"),
+    ],
+)
+def test_an_interrupted_task_says_what_may_be_left_of_it(verb: str, given: dict[str, str], words: str) -> None:
+    task = replace(RUNNING, verb=verb, arguments=given)
+    (one, *_) = after(plan_tasks(with_tasks(task, nodes=(node("hv1", alive=False),)), WATCH))
+    assert words in one.error
