@@ -7,8 +7,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from threading import Event
 
-from pvccli.commands.cluster_view import moment
-from pvccli.output import Format, as_json
+from pvccli.output import Format, as_json, moment
 from pvccli.seat import Seat
 from pvccore.model.journal import JournalEntry
 from pvccore.operations.reading import load_journal

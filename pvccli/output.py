@@ -78,7 +78,21 @@ def shown(value: object) -> str:
         return "yes" if value else "no"
     if isinstance(value, list):
         return ",".join(map(str, value))
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name} {shown(one)}" for name, one in value.items()) or "-"
     return str(value)
+
+
+def record_fields(record: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """A record's names and values as a person reads them."""
+    return [(header(name), cell(record, name)) for name in record]
+
+
+def moment(at: float) -> str:
+    """A wall-clock time in this machine's zone."""
+    from datetime import datetime
+
+    return datetime.fromtimestamp(at).astimezone().strftime("%Y-%m-%d %H:%M:%S")
 
 
 def memory(memory_mb: int) -> str:
@@ -104,6 +118,8 @@ def cell(record: Mapping[str, Any], name: str) -> str:
         from pvccore.model.storage import size_words
 
         return size_words(value)
+    if name.endswith("_at"):
+        return moment(value)
     if name.endswith("_ratio"):
         return f"{value:.1%}"
     return f"{value:.0%}" if name == "progress" else shown(value)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
-from pvccli.output import fields
+from pvccli.output import fields, moment
 
 
 def status_text(record: dict[str, Any]) -> str:
@@ -44,8 +43,3 @@ def maintenance_text(record: dict[str, Any]) -> str:
     since = f" since {moment(record['since'])}" if record["since"] else ""
     reason = f": {record['reason']}" if record["reason"] else ""
     return f"on{since}{by}{reason}; nobody is fenced"
-
-
-def moment(at: float) -> str:
-    """A wall-clock time in this machine's zone."""
-    return datetime.fromtimestamp(at).astimezone().strftime("%Y-%m-%d %H:%M:%S")

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pvccli.commands.cluster_view import moment
-from pvccli.output import fields, memory, shown, table
+from pvccli.output import fields, memory, moment, shown, table
 from pvccore.model.cluster import Cluster, status_of
 from pvccore.model.node import Node
 

@@ -30,12 +30,12 @@ def list_tasks(seat: Seat, filters: tuple[str, ...]) -> None:
 @prints
 def show(seat: Seat, task: str) -> None:
     """Show one task with its result."""
-    from pvccli.output import fields, shown
+    from pvccli.output import fields, record_fields
     from pvccore.operations.tasks import task_record
 
     cluster = seat.cluster
     record = task_record(cluster, cluster.task(task))
-    seat.show(record, lambda: fields([(name.replace("_", " "), shown(value)) for name, value in record.items()]))
+    seat.show(record, lambda: fields(record_fields(record)))
 
 
 @task.command(short_help="End a task that waits; ask one that runs to stop.")

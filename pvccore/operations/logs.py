@@ -111,4 +111,4 @@ def _check_answers(cluster: Cluster, node: str, subject: str) -> None:
     if known is None:
         raise Refused(f"{subject}: it is on no node of the cluster, so nobody has its log")
     if not known.is_alive:
-        raise Refused(f"{subject}: the daemon of {node}, which has the log, is not there")
+        raise Refused(f"{subject}: its log is with the daemon of {node}, which is not alive")

@@ -79,7 +79,7 @@ def _size(volume: Volume | None) -> str:
 def _text(vm: Vm, going: Losses) -> str:
     parts = [f"{vm.name} is undefined"]
     if going.removed:
-        parts.append(f"{', '.join(going.removed)} are being removed")
+        parts.append(f"{', '.join(going.removed)} {'is' if len(going.removed) == 1 else 'are'} being removed")
     if going.shared:
         parts.append(f"{', '.join(going.shared)} stay: other VMs have them too")
     if going.missing:

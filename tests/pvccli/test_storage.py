@@ -124,7 +124,7 @@ def test_vm_remove_says_which_volumes_go(pvc: Pvc, storage: World) -> None:
     said = pvc("vm remove old", answer="n\n")
     assert "Lost would be its definition and volume vms/empty of 1 G." in said.err
     assert "old" in storage.load().names
-    assert "vms/empty are being removed" in pvc("vm remove old -y").out
+    assert "vms/empty is being removed" in pvc("vm remove old -y").out
     assert "old" not in storage.load().names
 
 
