@@ -118,7 +118,7 @@ def cell(record: Mapping[str, Any], name: str) -> str:
         from pvccore.model.storage import size_words
 
         return size_words(value)
-    if name.endswith("_at"):
+    if name.endswith("_at") and isinstance(value, float):
         return moment(value)
     if name.endswith("_ratio"):
         return f"{value:.1%}"

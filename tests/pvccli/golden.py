@@ -1,6 +1,7 @@
 """Golden transcripts: what `pvc` prints, verb by verb, played again before the same small cluster.
 
-A transcript has sessions. Each begins with a line `# …` and sees the cluster as it was at first; of a line `$ pvc …`
+A transcript has sessions. Each begins with a line `# …` and sees the cluster as it was at first (`storage-*` sees one
+that has little more than a storage); of a line `$ pvc …`
 it has what was printed, `| ` before what went to standard error, and `exit N` unless N is 0. `< FILE` is standard
 input, `<<< y` a person's answer; without one nobody is there to be asked. After a change that is meant,
 `python -m tests.pvccli.golden` writes them anew, and git shows what became different.
@@ -13,13 +14,14 @@ import os
 import re
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
 from pvccli.seat import Seat
+from tests.operations.world import World
 from tests.pvccli.conftest import say
-from tests.pvccli.golden_world import busy_world, no_cluster, write_files
+from tests.pvccli.golden_world import busy_world, no_cluster, stored_world, write_files
 
 FOLDER = Path(__file__).with_name("golden")
 EMPTY = "# where no cluster is yet"
@@ -33,9 +35,10 @@ def command_lines(text: str) -> list[str]:
     return [found["line"] for line in text.splitlines() if (found := LINE.match(line))]
 
 
-def played(text: str) -> str:
-    """The transcript as it is today. Files that its lines name lie in the present folder."""
-    return "\n\n".join("\n".join(_session(lines)) for lines in _sessions(text)) + "\n"
+def played(path: Path) -> str:
+    """A transcript as it is today. Files that its lines name lie in the present folder."""
+    world = stored_world if path.stem.startswith("storage") else busy_world
+    return "\n\n".join("\n".join(_session(lines, world)) for lines in _sessions(path.read_text())) + "\n"
 
 
 @contextlib.contextmanager
@@ -71,8 +74,8 @@ def _sessions(text: str) -> list[list[str]]:
     return sessions
 
 
-def _session(lines: list[str]) -> Iterator[str]:
-    operator = no_cluster() if lines[0].startswith(EMPTY) else busy_world().operator
+def _session(lines: list[str], world: Callable[[], World]) -> Iterator[str]:
+    operator = no_cluster() if lines[0].startswith(EMPTY) else world().operator
     yield lines[0]
     for line in lines[1:]:
         found = LINE.match(line)
@@ -96,7 +99,7 @@ def main() -> None:
     """Write every transcript anew."""
     with stage():
         for path in sorted(FOLDER.glob("*.txt")):
-            path.write_text(played(path.read_text()))
+            path.write_text(played(path))
 
 
 if __name__ == "__main__":

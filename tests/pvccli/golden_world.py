@@ -49,6 +49,14 @@ def busy_world() -> World:
     return world
 
 
+def stored_world() -> World:
+    """Three nodes, one VM with a disk, and a storage."""
+    world = three_nodes()
+    world.add_vm("web1", "hv1", definition=Definition(memory_mb=1024, vcpus=1, volumes=("vms/web1_disk",)))
+    put_storage(world)
+    return world
+
+
 def no_cluster() -> Operator:
     """A person before an empty tree."""
     store, schema = MemoryTree(lambda: 0.0).connect(), Schema("/new")

@@ -1,4 +1,4 @@
-"""`pvc storage` and `pvc task` as a shell sees them; every list, verb and refusal stands in `transcripts/`."""
+"""`pvc storage` and `pvc task` as a shell sees them; every list, verb and refusal stands in `golden/`."""
 
 from __future__ import annotations
 
