@@ -8,7 +8,16 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from bench import command_line, console_start, http_api, lab_recovery, live_snapshot, storage
+from bench import (
+    command_line,
+    console,
+    console_start,
+    http_api,
+    lab_recovery,
+    live_snapshot,
+    storage,
+    values,
+)
 from bench.figures import Figure, table
 
 Benchmark = Callable[[Path, int, int], Iterator[Figure]]
@@ -26,6 +35,10 @@ def _console_start(_directory: Path, _nodes: int, _vms: int) -> Iterator[Figure]
     return console_start.measure()
 
 
+def _console(directory: Path, nodes: int, vms: int) -> Iterator[Figure]:
+    return console.measure(directory, nodes=nodes, vms=vms)
+
+
 def _http_api(directory: Path, nodes: int, vms: int) -> Iterator[Figure]:
     return http_api.measure(directory, nodes=nodes, vms=vms)
 
@@ -38,12 +51,18 @@ def _storage(directory: Path, _nodes: int, vms: int) -> Iterator[Figure]:
     return storage.measure(directory, volumes=vms)
 
 
+def _values(_directory: Path, _nodes: int, _vms: int) -> Iterator[Figure]:
+    return values.measure()
+
+
 BENCHMARKS: dict[str, Benchmark] = {
     "live-snapshot": _live_snapshot,
     "command-line": _command_line,
     "console-start": _console_start,
+    "console": _console,
     "http-api": _http_api,
     "storage": _storage,
+    "values": _values,
     "lab-recovery": _lab_recovery,
 }
 """Every benchmark by name: a function of (directory to work in, nodes, VMs) that yields figures."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -24,6 +25,14 @@ def percentile(values: Sequence[float], share: float) -> float:
 def milliseconds(seconds: float) -> str:
     """Seconds as a person compares them."""
     return f"{seconds * 1000:.1f} ms"
+
+
+def as_installed() -> dict[str, str]:
+    """The environment of a measured program: it may keep its bytecode, as an installed program has it.
+
+    Else Python compiles all of ours at every start, which a developer's shell may have told it.
+    """
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
 def table(figures: Sequence[Figure]) -> str:

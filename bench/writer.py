@@ -19,6 +19,8 @@ from pvccore.state.zookeeper import ZooKeeperStore
 
 TOGETHER = 5
 """Writes in one multi."""
+LEFT_ALONE = 10
+"""So many VMs, the first ones, are for others to change."""
 
 
 def main() -> None:
@@ -34,8 +36,9 @@ def main() -> None:
         due_s = began_s + written / per_s
         time.sleep(max(0.0, due_s - time.monotonic()))
         why = repr(time.monotonic())
-        document = encode(Placement(wanted=Wanted.RUNNING, state=VmState.RUNNING, node=node_name(0), why=why))
-        numbers = chance.sample(range(vms), TOGETHER)
+        state = chance.choice((VmState.RUNNING, VmState.PAUSED))
+        document = encode(Placement(wanted=Wanted.RUNNING, state=state, node=node_name(0), why=why))
+        numbers = chance.sample(range(LEFT_ALONE, vms), TOGETHER)
         store.commit([Put(address.schema.path(Kind.PLACEMENT, vm_uuid(number)), document, -1) for number in numbers])
         written += TOGETHER
         if time.monotonic() > began_s + 2 * seconds:
