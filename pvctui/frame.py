@@ -49,7 +49,7 @@ class Frame(Vertical):
 
     @property
     def place(self) -> Place | None:
-        """The screen that is shown."""
+        """The screen that is shown; none until the first is made."""
         return next((place for place in self._places if self._is_shown(place)), None)
 
     @property
@@ -58,10 +58,17 @@ class Frame(Vertical):
         return list(self.query(Place))
 
     def _is_shown(self, place: Place) -> bool:
-        return place.id == f"place-{self.place_name}"
+        return place.id == self.query_one(ContentSwitcher).current
 
-    async def show_place(self, name: str, view: View, commands: Sequence[Command]) -> None:
-        """Go to a screen, with what is known and what can be done there."""
+    def point_at(self, name: str, commands: Sequence[Command]) -> None:
+        """Say where we are going, and what can be done there."""
+        self.place_name = name
+        self.query_one(TabLine).mark(name)
+        self.query_one(Footer).offer(commands)
+
+    async def show_place(self, name: str, commands: Sequence[Command]) -> None:
+        """Go to a screen, which may have to be made; until it is, the one before is shown."""
+        self.point_at(name, commands)
         switcher = self.query_one(ContentSwitcher)
         wanted = f"place-{name}"
         if not switcher.query(f"#{wanted}"):
@@ -70,14 +77,8 @@ class Frame(Vertical):
                 from pvctui.lists import choose_columns
 
                 choose_columns(switcher, self._looks.columns)
-        self.place_name = name
-        switcher.current = wanted
-        self.query_one(TabLine).mark(name)
-        self.query_one(Footer).offer(commands)
-        place = self.place
-        if place is not None:
-            place.take(view)
-            place.enter()
+        if name == self.place_name:  # else a person has gone on meanwhile
+            switcher.current = wanted
 
     def take(self, view: View) -> None:
         """Give the view to the lines and to the screen that is shown; the others note what changed."""

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from pvccore.model.struct import Struct
 from pvctui.commands import JOURNAL, NODES, OVERVIEW, RESILIENCE, STORAGE, TASKS, VMS
 
 if TYPE_CHECKING:
     from pvctui.screens.place import Place
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ScreenEntry:
+class ScreenEntry(Struct, frozen=True, kw_only=True):
     """A screen in the line of tabs: the key that leads there, its title, and the class of `pvctui.screens` it is."""
 
     key: str

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from pvccore.model.struct import Struct
 
 MOST_KEPT = 100
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
+class Seen(Struct, frozen=True, kw_only=True):
     """One look. place: the screen. tab: the list of it, or the detail's tab. key: the row under the cursor.
 
     subject: whose detail lay open over the list; "" for none.

@@ -11,7 +11,8 @@ from pvctui.commands import JOURNAL
 from pvctui.rows.journal_rows import JOURNAL_COLUMNS, rows_of_journal, subject_of_entry
 from pvctui.rows.tabs import Tab
 from pvctui.rows.view import View
-from pvctui.screens.place import ListPlace, Opened
+from pvctui.screens.list_place import ListPlace
+from pvctui.screens.place import Opened
 from pvctui.widgets.live_table import LiveTable
 from pvctui.widgets.ordering import SortOrder
 

@@ -10,7 +10,7 @@ from pvctui.rows.node_detail import node_tabs
 from pvctui.rows.node_rows import NODE_COLUMNS, rows_of_nodes
 from pvctui.rows.tabs import Tab
 from pvctui.rows.view import View
-from pvctui.screens.place import ListPlace
+from pvctui.screens.list_place import ListPlace
 from pvctui.widgets.live_table import LiveTable
 from pvctui.widgets.ordering import SortOrder
 

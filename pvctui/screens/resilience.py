@@ -13,7 +13,7 @@ from pvctui.rows.resilience_lines import resilience_tabs, summary_lines
 from pvctui.rows.resilience_rows import RESILIENCE_COLUMNS, rows_of_resilience
 from pvctui.rows.tabs import Tab
 from pvctui.rows.view import View
-from pvctui.screens.place import ListPlace
+from pvctui.screens.list_place import ListPlace
 from pvctui.widgets.line import OneLine
 from pvctui.widgets.live_table import LiveTable
 from pvctui.widgets.ordering import SortOrder

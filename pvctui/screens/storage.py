@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from textual import events
@@ -11,6 +10,7 @@ from textual.app import ComposeResult
 from textual.widgets import ContentSwitcher
 
 from pvccore.model.cluster import Cluster
+from pvccore.model.struct import Struct, replace
 from pvctui.commands import STORAGE
 from pvctui.rows.storage_detail import osd_tabs, pool_tabs, snapshot_tabs, volume_tabs
 from pvctui.rows.storage_lines import status_lines
@@ -19,7 +19,8 @@ from pvctui.rows.tabs import Tab
 from pvctui.rows.view import View
 from pvctui.rows.volume_rows import SNAPSHOT_COLUMNS, VOLUME_COLUMNS, snapshot_rows, users_by_volume, volume_rows
 from pvctui.screens.history import Seen
-from pvctui.screens.place import ListPlace, Place
+from pvctui.screens.list_place import ListPlace
+from pvctui.screens.place import Place
 from pvctui.widgets.detail import Words
 from pvctui.widgets.line import OneLine
 from pvctui.widgets.live_table import LiveTable

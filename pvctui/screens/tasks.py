@@ -9,7 +9,7 @@ from pvctui.commands import TASKS
 from pvctui.rows.tabs import Tab
 from pvctui.rows.task_rows import TASK_COLUMNS, TASK_FIELDS, rows_of_tasks, task_tabs
 from pvctui.rows.view import View
-from pvctui.screens.place import ListPlace
+from pvctui.screens.list_place import ListPlace
 from pvctui.widgets.live_table import LiveTable
 from pvctui.widgets.ordering import SortOrder
 

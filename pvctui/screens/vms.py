@@ -10,7 +10,7 @@ from pvctui.rows.tabs import Tab
 from pvctui.rows.view import View
 from pvctui.rows.vm_detail import vm_tabs
 from pvctui.rows.vm_rows import VM_COLUMNS, VM_FIELDS, rows_of_vms
-from pvctui.screens.place import ListPlace
+from pvctui.screens.list_place import ListPlace
 from pvctui.widgets.live_table import LiveTable
 from pvctui.widgets.ordering import SortOrder
 

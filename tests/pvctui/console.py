@@ -77,6 +77,7 @@ async def console(
     app = Console(Requests(feed=feed, who="anna@ops1", read_only=read_only), looks=looks, wall_clock=lambda: NOW_S)
     async with app.run_test(size=size, notifications=True) as pilot:
         shown = Shown(app, pilot, feed)
+        await shown.until(lambda: app.place is not None)
         if stored is not None and waits:
             await shown.until(lambda: app.view.link.age_s is not None)
         await pilot.pause()
