@@ -9,7 +9,6 @@ import secrets
 import signal
 import sys
 import threading
-from dataclasses import replace
 from pathlib import Path
 
 from nodedaemon.config import BadConfig, DaemonConfig
@@ -26,6 +25,7 @@ from pvccore.model.change import Kind
 from pvccore.model.errors import PvcError, Unavailable
 from pvccore.model.node import GoodbyeReason
 from pvccore.model.settings import Settings
+from pvccore.model.struct import replace
 from pvccore.state.codec import decode
 from pvccore.state.upgrade import check_schema
 from pvccore.state.zookeeper import ZooKeeperStore

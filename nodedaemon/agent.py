@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 
 from nodedaemon.hypervisor import ObservedHypervisor
 from nodedaemon.identity import Identity
@@ -18,6 +17,7 @@ from pvccore.model.change import Change, Check, Kind, Write
 from pvccore.model.cluster import LocalView
 from pvccore.model.errors import Conflict
 from pvccore.model.node import GoodbyeReason
+from pvccore.model.struct import replace
 from pvccore.plan.domains import Domain, LocalWatch
 from pvccore.plan.effects import Effect, Plan, VmEffect, earliest
 from pvccore.plan.local import plan_local

@@ -6,7 +6,6 @@ import logging
 import random
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
 
 from nodedaemon.agent import AgentLoop
 from nodedaemon.bmc_tester import BmcTestLoop
@@ -34,6 +33,7 @@ from nodedaemon.vm_runner import NoStorage, VmRunner
 from pvccore.ceph.commands import CephCommands
 from pvccore.model.errors import Conflict, Unavailable
 from pvccore.model.node import GoodbyeReason, NodeRole
+from pvccore.model.struct import Struct, field, replace
 from pvccore.model.vm import Vm
 from pvccore.operations.reading import load_cluster
 from pvccore.plan.effects import Shutdown
@@ -56,8 +56,7 @@ TASK_COMMAND_LIMIT_S = 30.0
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Surroundings:
+class Surroundings(Struct, frozen=True, kw_only=True):
     """What a daemon acts upon beside the store.
 
     logins: of the BMCs, by node. ceph, watchdog: None where there is none. log: what this daemon said.

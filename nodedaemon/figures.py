@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from nodedaemon.hypervisor import DomainUse, HostUse
+from pvccore.model.struct import Struct
 
 MEMORY_INFO = Path("/proc/meminfo")
 KIB_PER_MB = 1024
 NS_PER_S = 1_000_000_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Counters:
+class Counters(Struct, frozen=True, kw_only=True):
     """What one domain has used since it began."""
 
     cpu_ns: int = 0

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from typing import Protocol
 
 from nodedaemon.loop import Clock
 from nodedaemon.news import decides_alike
 from pvccore.model.change import Change, Check, Kind, Write
 from pvccore.model.cluster import Cluster
+from pvccore.model.struct import replace
 from pvccore.plan.forecast import NodeForecast, each_forecast, short_form
 from pvccore.state.session import Session
 

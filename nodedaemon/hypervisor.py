@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Protocol
 
+from pvccore.model.struct import Struct
 from pvccore.plan.domains import Domain
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DomainUse:
+class DomainUse(Struct, frozen=True, kw_only=True):
     """What a domain uses; rates per second, cpu as a share of one core."""
 
     cpu: float = 0.0
@@ -19,8 +18,7 @@ class DomainUse:
     net_bytes_s: float = 0.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HostUse:
+class HostUse(Struct, frozen=True, kw_only=True):
     """What the host has and uses."""
 
     memory_total_mb: int

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from pvccore.model.node import NodeConfig
+from pvccore.model.struct import Struct, field
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Identity:
+class Identity(Struct, frozen=True, kw_only=True):
     """One daemon of one node in one boot.
 
     boot_id: the kernel's; what fences are about. daemon_id: random, anew with every start.

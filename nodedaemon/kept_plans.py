@@ -13,7 +13,6 @@ import time
 import zlib
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, get_type_hints
 
@@ -21,6 +20,7 @@ import msgspec
 
 from pvccore.model.cluster import Cluster
 from pvccore.model.errors import Invalid
+from pvccore.model.struct import Struct, fields, replace
 from pvccore.plan import effects
 from pvccore.plan.effects import Effect, Outcome, Plan, Power, Step
 from pvccore.plan.leftovers import parts_only
@@ -39,8 +39,7 @@ SUFFIX = ".json.gz"
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
+class Decision(Struct, frozen=True, kw_only=True):
     """What one manager decided at one moment, and from what. at: wall clock, for people."""
 
     by: str

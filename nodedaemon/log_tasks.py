@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -13,6 +12,7 @@ from nodedaemon.task_runner import TaskVerb, Work
 from pvccore.domain_xml import console_log
 from pvccore.model.errors import Refused
 from pvccore.model.log import MAX_LOG_BYTES, LogPart, place_in, printable_lines
+from pvccore.model.struct import Struct
 from pvccore.model.task import NODE_LOG, VM_LOG
 from pvccore.model.vm import Vm
 
@@ -27,8 +27,7 @@ class Log(Protocol):
         """Its last `lines` lines, or those of them that came after a place; raises `Refused` when it can't be read."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LogTasks:
+class LogTasks(Struct, frozen=True, kw_only=True):
     """What this node can tell. vm: a VM of this node by its name. console: what its guest said. own: the daemon's."""
 
     node: str
@@ -49,8 +48,7 @@ class LogTasks:
         return _read(self.console(vm), work)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SerialLog:
+class SerialLog(Struct, frozen=True, kw_only=True):
     """A file that libvirt appends a guest's words to; places in it are bytes."""
 
     path: Path

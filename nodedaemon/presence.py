@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from nodedaemon.identity import Identity
 from pvccore.model.change import Change, Kind, Write
 from pvccore.model.cluster import LocalView
@@ -11,6 +9,7 @@ from pvccore.model.errors import Refused
 from pvccore.model.fence import Fence
 from pvccore.model.node import Goodbye, GoodbyeReason, Node, NodeConfig, Presence, Readiness
 from pvccore.model.record import NEW, Record
+from pvccore.model.struct import replace
 from pvccore.state.session import Session
 
 

@@ -16,11 +16,11 @@ import stat
 import struct
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Protocol
 
 from nodedaemon.loop import Clock
 from pvccore.model.errors import Invalid, Unavailable
+from pvccore.model.struct import Struct
 from pvccore.state.store import Store
 
 PET_EVERY_S = 1.0
@@ -36,8 +36,7 @@ SET_TIMEOUT = 0xC0045706
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WatchdogRule:
+class WatchdogRule(Struct, frozen=True, kw_only=True):
     """How a node fences itself. stops_after_s: D, timeout_s: W of the rule. Raises `Invalid` for what can't hold."""
 
     device: str

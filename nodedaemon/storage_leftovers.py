@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from nodedaemon.task_runner import Work
 from pvccore.ceph.commands import Commands
 from pvccore.ceph.volumes import Volumes
 from pvccore.model.cluster import Cluster
 from pvccore.model.errors import NotFound, Refused, Unavailable
+from pvccore.model.struct import Struct
 from pvccore.plan.leftovers import maker_of
 
 LOOK_EVERY_S = 10.0
@@ -17,8 +17,7 @@ GIVE_UP_S = 300.0
 """A dead daemon's child writes on for a moment, and its watch lasts 30 s; Ceph itself may be away for longer."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Leftovers:
+class Leftovers(Struct, frozen=True, kw_only=True):
     """What a daemon does about them. cluster: the newest, read from the store. pause: waits that many seconds."""
 
     commands: Commands

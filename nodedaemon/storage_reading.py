@@ -9,7 +9,6 @@ often that it takes a small share of the time. Who has a volume open costs 0.08 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Protocol
 
@@ -23,6 +22,7 @@ from pvccore.ceph.pools import parse_pools
 from pvccore.ceph.volumes import Volumes, unopened
 from pvccore.model.errors import NotFound, PvcError, Refused
 from pvccore.model.storage import Osd, Pool, StorageStatus, Volume, path_of_volume
+from pvccore.model.struct import Struct, field, replace
 
 OVERVIEW = ("status", "df detail", "osd df tree", "osd dump", "health detail", "osd perf", "osd metadata", "versions")
 
@@ -37,8 +37,7 @@ class Look(StrEnum):
     HOLDERS = "holders"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class Wanted(Struct, frozen=True, kw_only=True):
     """One question to the storage; pool and names where it is about those."""
 
     look: Look
@@ -46,8 +45,7 @@ class Wanted:
     names: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
+class Reading(Struct, frozen=True, kw_only=True):
     """The answer to one question.
 
     names: pool → the names of its volumes (overview). volumes: those asked for (pool, volumes), None for one that is

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import TypeVar
 
 from pvccore.model.change import Change, Kind, Write
@@ -18,6 +17,7 @@ from pvccore.model.storage import (
     pool_of_key,
     volumes_key,
 )
+from pvccore.model.struct import replace
 from pvccore.model.volume_documents import spread
 from pvccore.state.codec import Undecodable, decode
 from pvccore.state.schema import RECORD_TYPES

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Protocol
 
 from nodedaemon.loop import Clock
@@ -16,6 +15,7 @@ from pvccore.model.change import Change, Check, Kind
 from pvccore.model.cluster import Cluster
 from pvccore.model.errors import Conflict, Unavailable
 from pvccore.model.storage import HealthCheck, Osds, Pools, StorageStatus, Volume
+from pvccore.model.struct import replace
 from pvccore.plan.storage import volumes_touched
 from pvccore.state.session import Session
 

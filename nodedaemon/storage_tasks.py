@@ -6,7 +6,6 @@ What takes long is done under a part's name, and gets its own only once it is wh
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
 from threading import Event
 from typing import Protocol
 
@@ -22,6 +21,7 @@ from pvccore.ceph.volumes import Volumes
 from pvccore.model.cluster import Cluster
 from pvccore.model.errors import NotFound, PvcError, Refused, Unavailable
 from pvccore.model.storage import Snapshot, Volume, parse_size, part_name, path_of_volume, size_words, split_volume_path
+from pvccore.model.struct import Struct, field, replace
 from pvccore.plan.leftovers import DISCARD
 from pvccore.plan.openers import address_words, nodes_by_address
 from pvccore.plan.storage import storage_verb
@@ -40,8 +40,7 @@ class Guests(Protocol):
         """Tell a running guest that its disk has another size now."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StorageTasks:
+class StorageTasks(Struct, frozen=True, kw_only=True):
     """What this node can do to the storage. cluster: the newest, read from the store.
 
     own_address: this node's storage address. pause: waits that many seconds.

@@ -5,13 +5,13 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Protocol
 
 from nodedaemon.lanes import Lanes
 from nodedaemon.loop import Clock
 from pvccore.model.change import Change, Check, Kind, Write
 from pvccore.model.errors import Conflict, PvcError, Unavailable
+from pvccore.model.struct import replace
 from pvccore.model.task import Task, TaskState
 from pvccore.plan.tasks import ended, may_take
 from pvccore.state.codec import Undecodable, decode

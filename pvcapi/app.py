@@ -6,7 +6,6 @@ import time
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from typing import Any
 
 from litestar import Litestar, Request, Response, Router, get
@@ -26,6 +25,7 @@ from pvcapi.reference import ReferencePage
 from pvcapi.routes import cluster, node, storage, task, vm
 from pvcapi.seat import WRITERS, Service, provide_seat
 from pvccore.model.errors import PvcError
+from pvccore.model.struct import Struct
 from pvccore.operations.tokens import TokenFile
 
 VERSION = "1"
@@ -37,8 +37,7 @@ ABOUT = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
+class Limits(Struct, frozen=True, kw_only=True):
     """How much is taken from others, and what is open to all."""
 
     max_body_bytes: int = 1024 * 1024

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from litestar.connection import ASGIConnection
@@ -12,6 +11,7 @@ from litestar.exceptions import NotAuthorizedException, PermissionDeniedExceptio
 from litestar.handlers.base import BaseRouteHandler
 
 from pvccore.model.errors import Invalid, Unavailable
+from pvccore.model.struct import Struct
 from pvccore.operations.tokens import Role, Token, TokenFile, holder_of
 
 HEADER = "X-Api-Key"
@@ -26,8 +26,7 @@ LONGEST_TOKEN = 200
 Connection = ASGIConnection[Any, Any, Any, Any]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Caller:
+class Caller(Struct, frozen=True, kw_only=True):
     """Who asks, by the name of the token, and what that may do."""
 
     name: str

@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import replace
 
 from pvcapi.link import Source
 from pvccore.model.cluster import Cluster, Delta
 from pvccore.model.errors import Unavailable
+from pvccore.model.struct import replace
 from pvccore.plan.outcome import Goal, Progress, progress
 
 LOOK_AGAIN_S = 1.0

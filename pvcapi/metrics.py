@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
 from pvcapi.seat import Service
 from pvccore.model.cluster import Cluster, status_of
@@ -12,6 +11,7 @@ from pvccore.model.errors import Unavailable
 from pvccore.model.fence import FencePhase
 from pvccore.model.node import Node, ReadinessState
 from pvccore.model.storage import StorageHealth
+from pvccore.model.struct import Struct
 from pvccore.model.task import TaskState
 from pvccore.model.vm import VmState
 
@@ -20,8 +20,7 @@ MB = 1024 * 1024
 STATUSES = (*(state.value for state in VmState), "parked", "disabled", "unknown")
 
 
-@dataclass(frozen=True, slots=True)
-class Metric:
+class Metric(Struct, frozen=True):
     """One gauge, or a counter where its name ends with _total, with its samples: labels → value."""
 
     name: str

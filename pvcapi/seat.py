@@ -6,7 +6,6 @@ import asyncio
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from litestar import Request
@@ -17,6 +16,7 @@ from pvcapi.hub import Hub
 from pvcapi.link import Source
 from pvcapi.shapes import LogLines, Outcome, Standing
 from pvccore.model.cluster import Cluster
+from pvccore.model.struct import Struct
 from pvccore.operations import logs
 from pvccore.operations.operator import Operator, Result
 from pvccore.operations.reading import load_cluster
@@ -89,8 +89,7 @@ class NotedStore:
         """Nothing: the connection is everybody's."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Service:
+class Service(Struct, frozen=True, kw_only=True):
     """What all requests share. host: this machine's short name, for the journal."""
 
     source: Source
@@ -102,8 +101,7 @@ class Service:
     wall_clock: Callable[[], float] = time.time
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Seat:
+class Seat(Struct, frozen=True, kw_only=True):
     """One request's place."""
 
     service: Service

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pvccli.options import Decorator, log_options, prints
+from pvccli.options import Decorator, F, prints
 from pvccli.output import Format, as_json
 from pvccli.seat import Seat
+from pvccore.model.log import LINES, LINES_MAX
 
 if TYPE_CHECKING:
     from pvccore.model.log import LogPart
@@ -19,6 +20,15 @@ if TYPE_CHECKING:
 
 FOLLOW_EVERY_S = 2.0
 """Between two questions to the node: nothing is sent by itself."""
+
+
+def log_options(function: F) -> F:
+    """-n/--lines and --follow."""
+    lines = click.option(
+        "-n", "--lines", type=click.IntRange(1, LINES_MAX), default=LINES, show_default=True, help="How many lines."
+    )
+    follow = click.option("--follow", is_flag=True, help="Go on with new lines as they come; Ctrl-C ends.")
+    return lines(follow(function))
 
 
 def log_command(subject: Decorator, ask: Callable[..., Result], words: str) -> click.Command:

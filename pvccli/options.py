@@ -13,7 +13,6 @@ from click.shell_completion import CompletionItem
 from pvccli.output import Format
 from pvccli.seat import Seat
 from pvccore.model.errors import PvcError
-from pvccore.model.log import LINES, LINES_MAX
 
 if TYPE_CHECKING:
     from pvccore.model.cluster import Cluster
@@ -107,15 +106,6 @@ def limit_s_option(function: F) -> F:
         "--time-limit", "limit_s", type=float, default=60.0, show_default=True, metavar="SECONDS",
         help="How long the guest may take before it is stopped.",
     )(function)  # fmt: skip
-
-
-def log_options(function: F) -> F:
-    """-n/--lines and --follow."""
-    lines = click.option(
-        "-n", "--lines", type=click.IntRange(1, LINES_MAX), default=LINES, show_default=True, help="How many lines."
-    )
-    follow = click.option("--follow", is_flag=True, help="Go on with new lines as they come; Ctrl-C ends.")
-    return lines(follow(function))
 
 
 def vm_argument(function: F) -> F:

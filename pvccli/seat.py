@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -73,6 +73,8 @@ class Seat:
     @property
     def rehearsing(self) -> Operator:
         """The same person, whose verbs are decided, refused and told, but change nothing."""
+        from pvccore.model.struct import replace
+
         return replace(self.operator, dry_run=True)
 
     @property

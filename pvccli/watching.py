@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from threading import Event
 
 import click
@@ -12,6 +11,7 @@ import click
 from pvccli.output import Format
 from pvccli.seat import Seat
 from pvccore.model.errors import Refused, Unavailable
+from pvccore.model.struct import replace
 from pvccore.state.live import LiveCluster
 
 LOOK_AGAIN_S = 5.0

@@ -6,13 +6,13 @@ import posixpath
 import re
 import uuid as uuids
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any, cast
 
 from lxml import etree
 
 from pvccore.model.errors import Invalid
 from pvccore.model.metadata import check_name
+from pvccore.model.struct import Struct
 
 MAX_XML_BYTES = 256 * 1024
 MAX_MEMORY_MB = 64 * 1024 * 1024
@@ -63,8 +63,7 @@ _TYPES = {
 _RBD_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,95}(?:/[A-Za-z0-9][A-Za-z0-9._-]{0,95}){1,2}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Domain:
+class Domain(Struct, frozen=True, kw_only=True):
     """What the cluster needs to know of a domain's XML.
 
     uuid: "" when the XML has none. volumes: RBD images as pool/image. networks: bridges and networks of its interfaces.

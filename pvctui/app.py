@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from time import time
 
 from textual import on
@@ -15,6 +14,7 @@ from textual.worker import Worker
 
 from pvccore.model.cluster import Delta
 from pvccore.model.errors import PvcError
+from pvccore.model.struct import replace
 from pvctui.clusters import KnownCluster
 from pvctui.commands import OVERVIEW, PLACE_OF_KIND, Command, command_of_action
 from pvctui.demo_actions import DemoActions
@@ -99,13 +99,20 @@ class Console(App[None]):
         yield self.frame
         yield OneLine((f"too small: the console needs {NARROWEST}×{LOWEST}",), id="too-small")
 
-    async def on_mount(self) -> None:
-        """The frame is there before the data."""
-        await self.show_place(OVERVIEW)
+    def on_mount(self) -> None:
+        """The frame is painted before anything is loaded, made or read that does not belong to it."""
+        self.frame.point_at(OVERVIEW, self._commands_at(OVERVIEW))
+        self.frame.take(self.view)
         self.set_interval(TICK_S, self._tick)
         # Back from the shell, nothing that was painted before is on the terminal any more.
         self.app_resume_signal.subscribe(self, lambda _app: self.refresh(layout=True))
+        self.call_after_refresh(self._fill_frame)
+
+    async def _fill_frame(self) -> None:
+        """The frame is painted: now the first screen, unless a key asked for another, and the way to the cluster."""
         self.feed.start(self._wake)
+        if self.place is None:
+            await self.show_place(self.place_name)
 
     def on_unmount(self) -> None:
         """Nothing wakes a console that is gone, and the collector may have what it held."""
@@ -147,8 +154,11 @@ class Console(App[None]):
         return self.screen_stack[0]
 
     async def show_place(self, name: str) -> None:
-        """Go to a screen."""
-        await self.frame.show_place(name, self.view, self._commands_at(name))
+        """Go to a screen, and show there what is known by then."""
+        await self.frame.show_place(name, self._commands_at(name))
+        if self.place is not None:
+            self.place.take(self.view)
+            self.place.enter()
 
     # Data.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from threading import Event, Lock, Thread
 from time import monotonic
 from typing import TYPE_CHECKING, Protocol
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 from pvccore.model.cluster import Cluster, Delta
 from pvccore.model.errors import PvcError, Refused, Unavailable
 from pvccore.model.settings import Settings
+from pvccore.model.struct import Struct
 from pvccore.state.store import Connection, Store
 from pvctui.rows.view import Link
 
@@ -24,8 +24,7 @@ RETRY_S = 1.0
 JOIN_LIMIT_S = 5.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Newest:
+class Newest(Struct, frozen=True, kw_only=True):
     """The newest snapshot, all that changed since the last one taken, and how the console stands to the store."""
 
     cluster: Cluster
@@ -53,8 +52,7 @@ class Feed(Protocol):
         """What operations write through; raises `Unavailable` while there is none."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Opened:
+class Opened(Struct, frozen=True, kw_only=True):
     """A connection to one cluster's memory.
 
     where: the address in a person's words.

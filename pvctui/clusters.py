@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from pvccore.model.struct import Struct
 
 if TYPE_CHECKING:
     from pvctui.requests import Requests
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KnownCluster:
+class KnownCluster(Struct, frozen=True, kw_only=True):
     """One cluster of the configuration. where: its address in a person's words. way: makes a new way to it."""
 
     name: str

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from pvccore.model.struct import Struct
 from pvctui.verbs import VERBS, Verb
 
 OVERVIEW, NODES, VMS, JOURNAL = "overview", "nodes", "vms", "journal"
@@ -26,8 +26,7 @@ PLACE_OF_KIND = {
 """Where a subject stands in a list."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Command:
+class Command(Struct, frozen=True, kw_only=True):
     """One thing that can be asked for.
 
     keys: Textual's names, divided by commas. label: its word in the footer, "" keeps it out of there.

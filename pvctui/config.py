@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 from typing import NoReturn, TypeVar
 
 from pvccore.model.errors import Invalid
+from pvccore.model.struct import Struct
 from pvctui.keys import KeyTable, key_of
 from pvctui.look import Looks
 
@@ -18,8 +18,7 @@ PLACEHOLDERS = frozenset({"vm", "uuid", "node"})
 _Value = TypeVar("_Value")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Choices:
+class Choices(Struct, frozen=True, kw_only=True):
     """What there is to choose from: names of themes, and of every list the keys of its columns."""
 
     themes: Sequence[str]
@@ -36,8 +35,7 @@ def read_looks(path: Path, choices: Choices) -> Looks:
     return _Reader(path=path, text=text, choices=choices).looks(document)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Reader:
+class _Reader(Struct, frozen=True, kw_only=True):
     """One file, with its text, so that a mistake can be pointed at."""
 
     path: Path

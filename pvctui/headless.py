@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import io
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
 
 from rich.console import Console as RichConsole
 
+from pvccore.model.struct import Struct
 from pvctui.app import Console
 from pvctui.rows.view import View
 
@@ -18,8 +18,7 @@ DRAW_LIMIT_S = 30.0
 LOOK_EVERY_S = 0.02
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Take:
+class Take(Struct, frozen=True, kw_only=True):
     """How a frame is taken: its size, the keys pressed first, and what is waited for.
 
     when: what must be so before the keys are pressed. until: and after. settle_s: a last pause.

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from textual.keys import KEY_NAME_REPLACEMENTS, Keys
 
 from pvccore.model.errors import Invalid
+from pvccore.model.struct import Struct, replace
 from pvctui.commands import (
     COMMANDS,
     JOURNAL,
@@ -59,8 +59,7 @@ def _known() -> set[str]:
     return {key.value for key in Keys} | KEY_NAMES.keys()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KeyTable:
+class KeyTable(Struct, frozen=True, kw_only=True):
     """The commands and the bindings of lists, with the keys in force."""
 
     commands: Sequence[Command] = COMMANDS
@@ -105,8 +104,7 @@ class KeyTable:
                         yield Clash(key=key, place=place, ids=(first.id, entry.id))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Clash:
+class Clash(Struct, frozen=True, kw_only=True):
     """One key with two meanings in one place."""
 
     key: str

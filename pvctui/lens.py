@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from pvccore.model.cluster import Cluster, Delta
+from pvccore.model.struct import replace
 from pvctui.bridge import Newest
 from pvctui.rows.fetched import Fetched
 from pvctui.rows.pulse import Pulse
@@ -73,7 +74,6 @@ class Lens:
 
     def _still(self, **changes: object) -> View:
         """The same snapshot a moment later."""
-        values = {name: getattr(self.view, name) for name in View.__slots__}
-        values |= {"delta": Delta(), "changed_vms": frozenset(), "now_s": self._wall_clock()}
-        self.view = View(**(values | changes))
+        nothing: dict[str, object] = {"delta": Delta(), "changed_vms": frozenset(), "now_s": self._wall_clock()}
+        self.view = replace(self.view, **(nothing | changes))  # type: ignore[arg-type] # fields by their names
         return self.view

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from textual.widget import Widget
 
+from pvccore.model.struct import Struct
 from pvctui.rows.journal_rows import JOURNAL_COLUMNS
 from pvctui.rows.node_rows import NODE_COLUMNS
 from pvctui.rows.resilience_rows import RESILIENCE_COLUMNS
@@ -18,8 +18,7 @@ from pvctui.widgets.live_table import LiveTable
 from pvctui.widgets.rows import Column
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ListColumns:
+class ListColumns(Struct, frozen=True, kw_only=True):
     """One list: the id of its table, and all its columns."""
 
     table: str

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from textual.theme import BUILTIN_THEMES, Theme
 
+from pvccore.model.struct import Struct, field
 from pvctui.keys import KeyTable
 
 DARK = Theme(
@@ -56,8 +56,7 @@ THEMES = (DARK, LIGHT, HIGH_CONTRAST)
 THEME_NAMES = (*(theme.name for theme in THEMES), *BUILTIN_THEMES)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Looks:
+class Looks(Struct, frozen=True, kw_only=True):
     """What a person chose; what is empty is as the program has it.
 
     keys: of commands and of lists. columns: per list, the columns shown, in their order. console_command, ssh_command:

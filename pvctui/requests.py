@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from time import time
 from typing import TYPE_CHECKING, TypeAlias
 
 from pvccore.model.cluster import Cluster
 from pvccore.model.errors import Refused
+from pvccore.model.struct import Struct
 from pvctui.bridge import Feed
 from pvctui.verbs import Given, Verb
 
@@ -22,8 +22,7 @@ Request: TypeAlias = "Callable[[Operator], Result]"
 READ_ONLY = "this console is read-only"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Requests:
+class Requests(Struct, frozen=True, kw_only=True):
     """The console's way to the verbs.
 
     who: person@host, as the journal shows it. wall_clock: seconds, for the journal.

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from pvccore.model.struct import Struct, field
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AskedText:
+class AskedText(Struct, frozen=True, kw_only=True):
     """A line that a verb asks for. name: as the operation calls it. hint: shown while it is empty."""
 
     name: str
@@ -15,8 +15,7 @@ class AskedText:
     hint: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verb:
+class Verb(Struct, frozen=True, kw_only=True):
     """One verb.
 
     kind: of its subject, "vm" or "node". name: as the rules call it. doing: while it is on its way. means: what it
@@ -45,8 +44,7 @@ class Verb:
         return f"{self.kind}.{self.name}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Given:
+class Given(Struct, frozen=True, kw_only=True):
     """What was filled in. to: the target; "" lets the selector choose. force: the tick. texts: by name."""
 
     reason: str = ""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from pvccore.model.struct import replace
 from pvctui.screens.history import History, Seen
 from pvctui.screens.place import OverPlace
 

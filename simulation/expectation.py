@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 from pvccore.model.cluster import Cluster
 from pvccore.model.node import Node
+from pvccore.model.struct import Struct
 from pvccore.model.vm import Vm
 from pvccore.operations.records import node_record, vm_record
 from pvccore.plan.effects import Power
@@ -33,8 +33,7 @@ class SubjectKind(StrEnum):
     MAINTENANCE = "maintenance"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Expectation:
+class Expectation(Struct, frozen=True, kw_only=True):
     """Fields of one subject with the values they must have. at_s None: at the end."""
 
     at_s: float | None

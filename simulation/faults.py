@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 
+from pvccore.model.struct import Struct
 from simulation.machine import Bmc
 from simulation.world import World
 
@@ -22,8 +22,7 @@ class Takes(StrEnum):
     NODE_COUNT = "a node and a count"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fault:
+class Fault(Struct, frozen=True, kw_only=True):
     """One fault as a step names it. vm: its name."""
 
     verb: str
@@ -33,8 +32,7 @@ class Fault:
     count: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FaultKind:
+class FaultKind(Struct, frozen=True, kw_only=True):
     """What a fault takes, and how it is done; a fault on what is already so does nothing."""
 
     takes: Takes

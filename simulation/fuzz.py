@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from multiprocessing import get_context
 from multiprocessing.queues import SimpleQueue
 
+from pvccore.model.struct import Struct
 from simulation.rules import Violation
 from simulation.runner import Run
 from simulation.scenario import Scenario
@@ -18,8 +19,7 @@ from simulation.schedules import random_schedule, shrink
 from simulation.verbs import Verbs
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Failure:
+class Failure(Struct, frozen=True, kw_only=True):
     """A schedule that broke a rule, as short as it could be made. text: its file."""
 
     seed: int

@@ -11,6 +11,7 @@ from pvccore.model.change import Change, Kind, Write
 from pvccore.model.fence import Fence, FenceAgent
 from pvccore.model.node import Goodbye, GoodbyeReason, NodeConfig, NodeRole, Presence, Readiness, Report
 from pvccore.model.record import Record
+from pvccore.model.struct import Struct
 from pvccore.model.vm import Claim, Definition, Placement, VmState, Wanted, Xml
 from pvccore.plan.domains import DomainState
 from pvccore.state.session import Session
@@ -20,8 +21,7 @@ from simulation.machine import Machine
 from simulation.storage import SimulatedCeph
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NodeSpec:
+class NodeSpec(Struct, frozen=True, kw_only=True):
     """A node as a scenario describes it. alive False: powered off since long before 0 s, with a goodbye."""
 
     name: str
@@ -34,8 +34,7 @@ class NodeSpec:
     fence_agents: tuple[FenceAgent, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VmSpec:
+class VmSpec(Struct, frozen=True, kw_only=True):
     """A VM as a scenario describes it. parked: it was stopped on its node for want of another."""
 
     uuid: str

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from pvccore.model.struct import Struct
 
 HEADER = re.compile(r"^\s*\[{1,2}\s*([A-Za-z0-9_.-]+)\s*\]{1,2}")
 KEY = re.compile(r"""^\s*["']?([A-Za-z0-9_-]+)["']?\s*=""")
@@ -21,8 +22,7 @@ class BadScenario(Exception):
         self.reason = reason
 
 
-@dataclass(frozen=True, slots=True)
-class Spot:
+class Spot(Struct, frozen=True):
     """One table of the file: `[name]`, or the index-th `[[name]]`; name "" is the top of the file."""
 
     name: str = ""

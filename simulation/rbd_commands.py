@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from pvccore.model.errors import NotFound, Refused
+from pvccore.model.struct import Struct
 from simulation.ceph_state import Image, Pool, SimulatedStorage, Snap
 
 Words = tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class RbdCaller:
+class RbdCaller(Struct, frozen=True):
     """One `rbd` at work on the simulated storage."""
 
     storage: SimulatedStorage

@@ -5,18 +5,17 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from nodedaemon.kept_plans import read_decision, steps_of
+from pvccore.model.struct import Struct
 from pvccore.plan.managing import plan_manager
 
 Steps = list[dict[str, Any]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Replay:
+class Replay(Struct, frozen=True, kw_only=True):
     """A kept decision, and what is decided again: their steps as plain values. at: wall clock of the first."""
 
     by: str

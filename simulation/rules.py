@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from pvccore.model.cluster import Cluster
 from pvccore.model.fence import Fence, FenceAgentKind, FencePhase
 from pvccore.model.node import Node
+from pvccore.model.struct import Struct
 from pvccore.model.vm import MigrationPhase, Placement, Vm, VmState, Wanted
 from pvccore.plan.domains import DomainState
 from pvccore.plan.effects import Step
@@ -36,8 +35,7 @@ PERSON = "person"
 """The agent in the evidence of a person who stood at the machine."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Violation:
+class Violation(Struct, frozen=True, kw_only=True):
     """One breach of a rule that must always hold."""
 
     at_s: float

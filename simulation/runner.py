@@ -12,6 +12,7 @@ from pvccore.model.change import Kind
 from pvccore.model.cluster import Cluster
 from pvccore.model.errors import PvcError, Unavailable
 from pvccore.model.journal import JournalEntry
+from pvccore.model.struct import Struct
 from pvccore.operations.operator import Operator
 from pvccore.operations.records import vm_record
 from pvccore.state.codec import decode
@@ -29,8 +30,7 @@ PERSON = "person@simulation"
 """Who asks for the verbs, in the journal."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class Finding(Struct, frozen=True, kw_only=True):
     """An expectation, or a step's refusal, that was looked at."""
 
     ok: bool
@@ -39,8 +39,7 @@ class Finding:
     found: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JournalLine:
+class JournalLine(Struct, frozen=True, kw_only=True):
     """One entry of the journal, at its virtual time."""
 
     at_s: float

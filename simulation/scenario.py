@@ -5,7 +5,6 @@ from __future__ import annotations
 import shlex
 import tomllib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 from uuid import NAMESPACE_OID, uuid5
@@ -15,6 +14,7 @@ from pvccore.model.fence import FenceAgent, FenceAgentKind
 from pvccore.model.metadata import parse_metadata
 from pvccore.model.node import NodeRole, Readiness, ReadinessState, WantedReadiness
 from pvccore.model.settings import Settings, parse_setting
+from pvccore.model.struct import Struct
 from pvccore.model.vm import Definition, Wanted
 from simulation.expectation import Expectation, parse_expectation
 from simulation.faults import Fault, parse_fault
@@ -30,8 +30,7 @@ CheckVerb = Callable[[Sequence[str]], None]
 """Raises `Invalid` for words that are no verb of the command line."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class Step(Struct, frozen=True, kw_only=True):
     """One thing that happens: a fault, or (fault None) a person's verb.
 
     refused: the verb must be refused. may_refuse: whether it is does not matter, as in a random schedule.
@@ -45,8 +44,7 @@ class Step:
     may_refuse: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scenario:
+class Scenario(Struct, frozen=True, kw_only=True):
     """One file: steps in the order in which they happen, expectations in the order in which they are looked at."""
 
     nodes: tuple[NodeSpec, ...]
@@ -58,8 +56,7 @@ class Scenario:
     until_s: float = REST_AFTER_S
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
+class Known(Struct, frozen=True, kw_only=True):
     """The names that a file may use. is_open: a step makes VMs of names that the file does not tell beforehand."""
 
     nodes: tuple[str, ...]

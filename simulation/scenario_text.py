@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import fields
 
 from pvccore.model.fence import FenceAgent, FenceAgentKind
 from pvccore.model.settings import SETTING_NAMES, Settings
+from pvccore.model.struct import fields
 from pvccore.model.vm import Definition
 from simulation.hosts import NodeSpec, VmSpec
 from simulation.scenario import AGENT_ADDRESS, Scenario, Step

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 from random import Random
 
 from pvccore.model.node import NodeRole
+from pvccore.model.struct import Struct, replace
 from simulation.faults import FAULTS, Takes, parse_fault
 from simulation.plots import PLOT_S, PLOTS, Line, Plot, Stage
 from simulation.scenario import Scenario, Step
@@ -75,8 +75,7 @@ VERB_SHARE = 0.35
 """How many of the steps are a person's."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Schedule:
+class Schedule(Struct, frozen=True, kw_only=True):
     """One random course of events on a scenario's cluster; the seed decides it and the world that it happens in."""
 
     seed: int

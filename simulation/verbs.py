@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
+from pvccore.model.struct import Struct
 from pvccore.operations.operator import Operator
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verbs:
+class Verbs(Struct, frozen=True, kw_only=True):
     """The verbs of the command line, as typed after `pvc`.
 
     check: raises `Invalid` for words that are no command line of ours. run: carries one out for an operator who

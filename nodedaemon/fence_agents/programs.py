@@ -6,10 +6,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from pvccore.model.errors import Unavailable
+from pvccore.model.struct import Struct
 
 RUN_UNTIL = Path(__file__).with_name("run_until.py")
 ENDED_AT_DEADLINE, NOT_STARTED, NOT_FOUND = 124, 125, 127
@@ -20,8 +20,7 @@ LONGEST_OUTPUT = 300
 SEARCH_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finished:
+class Finished(Struct, frozen=True, kw_only=True):
     """A program that ended by itself: its exit code and what it printed, on one line."""
 
     code: int

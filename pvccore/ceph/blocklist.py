@@ -7,19 +7,18 @@ for every client of the address.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from ipaddress import IPv6Address, ip_address
 from typing import Any
 
 from pvccore.ceph.commands import Commands
 from pvccore.model.errors import Invalid
+from pvccore.model.struct import Struct
 
 YEAR_S = 365 * 24 * 3600
 """An entry outlives every fence; by default it would expire after an hour."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Blocklist:
+class Blocklist(Struct, frozen=True, kw_only=True):
     """The blocklist of one Ceph cluster; adding and lifting may be repeated without harm."""
 
     commands: Commands

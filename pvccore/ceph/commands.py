@@ -9,10 +9,10 @@ import re
 import selectors
 import subprocess
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from pvccore.model.errors import NotFound, Refused, Unavailable
+from pvccore.model.struct import Struct, replace
 
 LIMIT_S = 10.0
 """How long a command may take before it is ended: a hanging Ceph must not hang us."""
@@ -74,8 +74,7 @@ class Commands(Protocol):
         """Have this machine run a service, now and after every boot."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CephCommands:
+class CephCommands(Struct, frozen=True, kw_only=True):
     """The command line of one Ceph cluster; see `Commands`.
 
     configuration: path of a ceph.conf other than the default. user: without "client.". limit_s: per command.

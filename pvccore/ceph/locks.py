@@ -7,16 +7,15 @@ lives; a dead one's watch lasts `osd_client_watch_timeout` (30 s), unless its ad
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from pvccore.ceph.blocklist import address_of
 from pvccore.ceph.commands import Commands
 from pvccore.model.errors import NotFound, Refused
+from pvccore.model.struct import Struct
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lock:
+class Lock(Struct, frozen=True, kw_only=True):
     """One advisory lock of an image: its cookie ("auto 94…"), the client that took it and from where."""
 
     cookie: str
@@ -24,8 +23,7 @@ class Lock:
     address: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Holders:
+class Holders(Struct, frozen=True, kw_only=True):
     """Who holds one volume. watchers: bare addresses of clients that have it open."""
 
     volume: str
@@ -43,8 +41,7 @@ class Holders:
         return next((address for address in others if address not in harmless), "")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Locks:
+class Locks(Struct, frozen=True, kw_only=True):
     """The locks of one Ceph cluster's images, as one node looks at them."""
 
     commands: Commands

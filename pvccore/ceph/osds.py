@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from pvccore.ceph.commands import Commands
 from pvccore.model.errors import PvcError, Refused, Unavailable
 from pvccore.model.storage import Osd
+from pvccore.model.struct import Struct
 
 KB = 1024
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Osds:
+class Osds(Struct, frozen=True, kw_only=True):
     """The OSDs of one Ceph cluster."""
 
     commands: Commands

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from pvccore.ceph.commands import Commands
 from pvccore.model.errors import PvcError
 from pvccore.model.storage import Pool
+from pvccore.model.struct import Struct
 
 ERASURE_CODED = 3
 """Ceph's number of that type of pool; replicated ones have 1."""
@@ -16,8 +16,7 @@ MEAN_IT = "--yes-i-really-mean-it"
 MEAN_IT_TWICE = "--yes-i-really-really-mean-it"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pools:
+class Pools(Struct, frozen=True, kw_only=True):
     """The pools of one Ceph cluster."""
 
     commands: Commands

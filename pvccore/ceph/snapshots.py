@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from pvccore.ceph.commands import Commands, Tell
 from pvccore.model.errors import Refused
 from pvccore.model.storage import Snapshot
+from pvccore.model.struct import Struct
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Snapshots:
+class Snapshots(Struct, frozen=True, kw_only=True):
     """The snapshots of one Ceph cluster's volumes; `volume` is always POOL/VOLUME."""
 
     commands: Commands

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Any
 
 from pvccore.ceph.commands import Commands, Tell
@@ -11,6 +10,7 @@ from pvccore.ceph.locks import parse_locks, parse_watchers
 from pvccore.ceph.snapshots import parse_listed_snapshot
 from pvccore.model.errors import NotFound, PvcError, Refused
 from pvccore.model.storage import Snapshot, Volume, path_of_volume
+from pvccore.model.struct import Struct, replace
 
 LISTING_LIMIT_S = 300.0
 """How long looking at every image of a pool may take: 12 s for 2,000 of them on a busy machine."""
@@ -19,8 +19,7 @@ FORMATS = frozenset({"raw", "qcow2", "vmdk", "vdi", "vhdx", "vpc", "qed"})
 """Formats of image files that can be taken in."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImageFile:
+class ImageFile(Struct, frozen=True, kw_only=True):
     """An image file on this machine, as qemu-img sees it."""
 
     path: str
@@ -28,8 +27,7 @@ class ImageFile:
     size_bytes: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Volumes:
+class Volumes(Struct, frozen=True, kw_only=True):
     """The volumes of one Ceph cluster; `volume` is always POOL/VOLUME."""
 
     commands: Commands

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from pvccore.model.record import NEW, Record
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BmcTest(Record):
+class BmcTest(Record, frozen=True, kw_only=True):
     """What the last test of a node's BMC showed; a test reads the power and changes nothing.
 
     at: wall-clock seconds of the manager that made it, for people; 0 for never.

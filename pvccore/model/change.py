@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from pvccore.model.record import NEW, Record
+from pvccore.model.struct import Struct
 
 
 class Kind(StrEnum):
@@ -34,8 +34,7 @@ class Kind(StrEnum):
     FORECAST = "forecast"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Write:
+class Write(Struct, frozen=True, kw_only=True):
     """One record's compare-and-set: `before` as it was read, `after` as it shall be.
 
     key: the node's name, the VM's uuid, the task's key or `volumes_key`; "" for a kind of which there is one.
@@ -49,8 +48,7 @@ class Write:
     after: Record | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Check:
+class Check(Struct, frozen=True, kw_only=True):
     """A condition on a record that the change does not write.
 
     key: as in `Write`; for ALIVE "node/token", for LEASE the lease's token.
@@ -62,8 +60,7 @@ class Check:
     version: int = NEW
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class Change(Struct, frozen=True, kw_only=True):
     """One multi: all of it or nothing, with one journal entry.
 
     what, why: the journal's words. quiet: no entry (progress that nobody would read).

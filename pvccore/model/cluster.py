@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from pvccore.model.errors import NotFound
@@ -14,14 +13,14 @@ from pvccore.model.maintenance import Maintenance
 from pvccore.model.node import Node
 from pvccore.model.settings import Settings
 from pvccore.model.storage import Storage
+from pvccore.model.struct import Struct, field
 from pvccore.model.task import Task
 from pvccore.model.vm import Vm, VmState, Wanted
 
 EMPTY: Mapping[str, str] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cluster:
+class Cluster(Struct, frozen=True, kw_only=True):
     """Everything that the store says, at one moment; rebuilt, never changed.
 
     nodes by name, vms by uuid. leases: tokens of the manager lease, the oldest first: it holds.
@@ -36,14 +35,14 @@ class Cluster:
     leases: tuple[str, ...] = ()
     manager: str = ""
     started: bool = False
-    nodes: Mapping[str, Node] = field(default_factory=dict, hash=False)
-    vms: Mapping[str, Vm] = field(default_factory=dict, hash=False)
-    names: Mapping[str, str] = field(default_factory=dict, hash=False)
+    nodes: Mapping[str, Node] = field(default_factory=dict)
+    vms: Mapping[str, Vm] = field(default_factory=dict)
+    names: Mapping[str, str] = field(default_factory=dict)
     journal: tuple[JournalEntry, ...] = ()
     storage: Storage = Storage()
-    tasks: Mapping[str, Task] = field(default_factory=dict, hash=False)
+    tasks: Mapping[str, Task] = field(default_factory=dict)
     forecast: Forecast = Forecast()
-    problems: Mapping[str, str] = field(default_factory=dict, hash=False)
+    problems: Mapping[str, str] = field(default_factory=dict)
 
     def node(self, name: str) -> Node:
         """The node of that name; raises NotFound."""
@@ -79,8 +78,7 @@ class Cluster:
         return found
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Delta:
+class Delta(Struct, frozen=True, kw_only=True):
     """What differs between two snapshots of the cluster: names of nodes, uuids of VMs, and the rest as facts.
 
     storage: status, OSDs or pools. volumes: the pools whose volumes differ. tasks: keys.
@@ -152,8 +150,7 @@ def _off_or_unproven(node: Node) -> bool:
     return node.alive is None and node.fence.phase is not FencePhase.NONE
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LocalView:
+class LocalView(Struct, frozen=True, kw_only=True):
     """The part of the store that the agent of one node sees: its own.
 
     vms by uuid: those assigned to this node, as target of a migration too.
@@ -164,6 +161,6 @@ class LocalView:
     node: Node
     settings: Settings = Settings()
     maintenance: Maintenance = Maintenance()
-    vms: Mapping[str, Vm] = field(default_factory=dict, hash=False)
-    elsewhere: Mapping[str, Vm] = field(default_factory=dict, hash=False)
+    vms: Mapping[str, Vm] = field(default_factory=dict)
+    elsewhere: Mapping[str, Vm] = field(default_factory=dict)
     alive: str = ""

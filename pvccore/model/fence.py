@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 
 from pvccore.model.record import Record
+from pvccore.model.struct import Struct, field
 
 
 class FenceCause(StrEnum):
@@ -42,8 +42,7 @@ class FenceAgentKind(StrEnum):
     CEPH_BLOCKLIST = "ceph-blocklist"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FenceAgent:
+class FenceAgent(Struct, frozen=True, kw_only=True):
     """One configured level of fencing of a node; carries no secret.
 
     address: "host:port" of the BMC for ipmi, the program for command, else empty.
@@ -55,8 +54,7 @@ class FenceAgent:
     arguments: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Evidence:
+class Evidence(Struct, frozen=True, kw_only=True):
     """What proved that the fenced boot is off; worth nothing in another round or for another boot.
 
     seen_zxid: the last sign of life of that boot (report or alive) known when it was proven; a later one is a veto.
@@ -77,8 +75,7 @@ class BlocklistPhase(StrEnum):
     ACKNOWLEDGED = "acknowledged"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Blocklist:
+class Blocklist(Struct, frozen=True, kw_only=True):
     """The one blocklist entry of a fence: the node's storage address, any port.
 
     attempts: commands to Ceph (add or lift), each committed before it is given, so that no former manager gives one.
@@ -91,8 +88,7 @@ class Blocklist:
     error: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fence(Record):
+class Fence(Record, frozen=True, kw_only=True):
     """The fence record of one node; always stored, phase none when there is no fence.
 
     round: grows by one with every fence of this node.
@@ -120,7 +116,7 @@ class Fence(Record):
     recovering: tuple[str, ...] = ()
     since: float = 0.0
     phase_since: float = 0.0
-    times: Mapping[str, float] = field(default_factory=dict, hash=False)
+    times: Mapping[str, float] = field(default_factory=dict)
     by: str = ""
     reason: str = ""
     leave_off: bool = False

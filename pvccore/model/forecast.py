@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from pvccore.model.record import Record
+from pvccore.model.struct import field
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Forecast(Record):
+class Forecast(Record, frozen=True, kw_only=True):
     """What the manager last worked out; at: its wall clock, for people to read.
 
     parked: node → how many of its VMs would find no other node if it died now; only nodes of which some would.
@@ -18,8 +17,8 @@ class Forecast(Record):
 
     at: float = 0.0
     nodes: int = 0
-    parked: Mapping[str, int] = field(default_factory=dict, hash=False)
-    reasons: Mapping[str, str] = field(default_factory=dict, hash=False)
+    parked: Mapping[str, int] = field(default_factory=dict)
+    reasons: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def is_known(self) -> bool:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from pvccore.model.record import Record
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JournalEntry(Record):
+class JournalEntry(Record, frozen=True, kw_only=True):
     """One line of the journal.
 
     key: its sequential name in the store ("" before it is stored); orders entries.

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from pvccore.model.errors import Invalid
+from pvccore.model.struct import Struct
 from pvccore.model.task import Task
 
 LINES, LINES_MAX = 100, 2000
@@ -21,8 +21,7 @@ _CONTROL_SEQUENCE = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LogPart:
+class LogPart(Struct, frozen=True, kw_only=True):
     """Some lines of a log.
 
     log: which one: a log that begins anew (a rotated file, a daemon's next run) is another. end: the place in it

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 
 from pvccore.model.errors import Invalid
 from pvccore.model.selectors import Selector
+from pvccore.model.struct import Struct
 from pvccore.model.vm import MigrationMethod
 
 NAME_PATTERN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,62}[A-Za-z0-9])?")
@@ -20,8 +20,7 @@ MAX_LIMIT = 500
 MAX_DOWNTIME_MS = (10, 60000)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MetadataField:
+class MetadataField(Struct, frozen=True, kw_only=True):
     """One metadata field: its attribute of `Definition`, the type of its value in words, and help."""
 
     name: str

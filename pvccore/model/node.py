@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from pvccore.model.bmc import BmcTest
 from pvccore.model.fence import Fence, FenceAgent, FenceAgentKind
 from pvccore.model.record import Record
+from pvccore.model.struct import Struct
 
 
 class NodeRole(StrEnum):
@@ -47,8 +47,7 @@ class GoodbyeReason(StrEnum):
     HOST_STOP = "host-stop"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NodeConfig(Record):
+class NodeConfig(Record, frozen=True, kw_only=True):
     """What a node registered about itself at its daemon's start.
 
     machine_id: fixed at registration; another machine under this name is refused.
@@ -72,16 +71,14 @@ class NodeConfig(Record):
         return tuple(agent for agent in self.fence_agents if agent.kind is FenceAgentKind.IPMI)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Goodbye:
+class Goodbye(Struct, frozen=True, kw_only=True):
     """A daemon's word that it leaves in good order, valid for one boot."""
 
     boot_id: str
     reason: GoodbyeReason
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Presence(Record):
+class Presence(Record, frozen=True, kw_only=True):
     """Who the node is in this incarnation; written in the multi that creates `alive`.
 
     boot_id: what fences are about. daemon_id: only tells writers apart.
@@ -97,8 +94,7 @@ class Presence(Record):
     clean_round: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Alive:
+class Alive(Struct, frozen=True, kw_only=True):
     """The ephemeral node of a living daemon; its name is the agent's token.
 
     zxid: the transaction that created it.
@@ -108,8 +104,7 @@ class Alive:
     zxid: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Readiness(Record):
+class Readiness(Record, frozen=True, kw_only=True):
     """Whether a node takes VMs, and what a change of that waits for (one line per VM)."""
 
     wanted: WantedReadiness = WantedReadiness.READY
@@ -119,8 +114,7 @@ class Readiness(Record):
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DomainReport:
+class DomainReport(Struct, frozen=True, kw_only=True):
     """One libvirt domain as its node saw it; rates per second, cpu as a share of one core."""
 
     uuid: str
@@ -132,8 +126,7 @@ class DomainReport:
     placement_version: int = -1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Report(Record):
+class Report(Record, frozen=True, kw_only=True):
     """What a node last said of itself.
 
     at: the node's own wall clock, for people to read.
@@ -158,8 +151,7 @@ class Report(Record):
         return not self.hypervisor_error and not self.storage_error
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Node:
+class Node(Struct, frozen=True, kw_only=True):
     """A node of the cluster: its records put together."""
 
     name: str

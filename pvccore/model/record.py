@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
+
+from pvccore.model.struct import Struct
 
 NEW = -1
 """The version of a record that is not stored yet."""
@@ -16,8 +17,7 @@ UNREADABLE = -2
 NOTHING_MORE: Mapping[str, Any] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Record:
+class Record(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One document of the store, as read at `version`.
 
     version: the znode's data version, `NEW` when it was never stored.
@@ -27,7 +27,7 @@ class Record:
 
     version: int = NEW
     zxid: int = 0
-    extra: Mapping[str, Any] = field(default_factory=lambda: NOTHING_MORE, hash=False)
+    extra: Mapping[str, Any] = NOTHING_MORE
 
     @property
     def is_stored(self) -> bool:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import Any
 
 from pvccore.model.errors import Invalid
 from pvccore.model.record import Record
 from pvccore.model.selectors import Selector
+from pvccore.model.struct import fields
 
 
 class AfterFence(StrEnum):
@@ -26,8 +26,7 @@ class ReturnAfterFence(StrEnum):
     READY = "ready"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings(Record):
+class Settings(Record, frozen=True, kw_only=True):
     """What a person may tune, cluster-wide; units are in the names."""
 
     cluster_name: str = "pvc"

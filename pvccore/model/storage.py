@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 
 from pvccore.model.errors import Invalid, NotFound
 from pvccore.model.record import Record
+from pvccore.model.struct import Struct, field
 
 PART = ".partial-"
 """What stands in the name of a volume that is not whole yet, before the key of the task that makes it."""
@@ -22,8 +22,7 @@ class StorageHealth(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HealthCheck:
+class HealthCheck(Struct, frozen=True, kw_only=True):
     """One complaint of the storage. code: Ceph's name of it, as OSD_DOWN. muted: a person has silenced it."""
 
     code: str
@@ -33,8 +32,7 @@ class HealthCheck:
     muted: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StorageStatus(Record):
+class StorageStatus(Record, frozen=True, kw_only=True):
     """The storage as a whole, as the holder of the manager lease last saw it.
 
     at: its wall clock when the figures were read, 0 before the first; by: its node. took_s: what reading cost.
@@ -60,7 +58,7 @@ class StorageStatus(Record):
     osds_up: int = 0
     osds_in: int = 0
     pgs_total: int = 0
-    pg_states: Mapping[str, int] = field(default_factory=dict, hash=False)
+    pg_states: Mapping[str, int] = field(default_factory=dict)
     total_bytes: int = 0
     used_bytes: int = 0
     available_bytes: int = 0
@@ -83,8 +81,7 @@ class StorageStatus(Record):
         return self.used_bytes / self.total_bytes if self.total_bytes else 0.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Osd:
+class Osd(Struct, frozen=True, kw_only=True):
     """One OSD of the storage. is_up: its daemon answers. is_in: copies are placed on it.
 
     node: the host that CRUSH has it under. weight: CRUSH weight (TiB by habit); reweight: 0 to 1.
@@ -109,15 +106,13 @@ class Osd:
         return self.used_bytes / self.total_bytes if self.total_bytes else 0.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Osds(Record):
+class Osds(Record, frozen=True, kw_only=True):
     """Every OSD, by id in ascending order."""
 
     osds: tuple[Osd, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pool:
+class Pool(Struct, frozen=True, kw_only=True):
     """One pool. stored_bytes: what clients wrote; used_bytes: what that takes on disks with all copies.
 
     available_bytes: what clients may still write before the fullest OSD is full (Ceph's max avail).
@@ -151,15 +146,13 @@ class Pool:
         return self.stored_bytes / room if room else 0.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pools(Record):
+class Pools(Record, frozen=True, kw_only=True):
     """Every pool, by name."""
 
     pools: tuple[Pool, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Snapshot:
+class Snapshot(Struct, frozen=True, kw_only=True):
     """One snapshot of a volume; size_bytes: the volume's at that moment."""
 
     name: str
@@ -167,8 +160,7 @@ class Snapshot:
     is_protected: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Volume:
+class Volume(Struct, frozen=True, kw_only=True):
     """One RBD image. used_bytes: with its snapshots; -1 when never measured (it is dear, and done now and then).
 
     parent: pool/image@snapshot that it is a clone of. is_locked: a client holds its exclusive lock.
@@ -202,8 +194,7 @@ class Volume:
         raise NotFound("snapshot", f"{self.name}@{name}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PoolVolumes(Record):
+class PoolVolumes(Record, frozen=True, kw_only=True):
     """Some of a pool's volumes, by name: one of `shards` documents; `volume_documents` tells which volume is where."""
 
     pool: str = ""
@@ -243,14 +234,13 @@ def split_volume_path(path: str) -> tuple[str, str]:
     return pool, volume
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Storage:
+class Storage(Struct, frozen=True, kw_only=True):
     """What is known of the storage, put together. osds by id, pools by name, volumes by pool, then by name."""
 
     status: StorageStatus = StorageStatus()
-    osds: Mapping[int, Osd] = field(default_factory=dict, hash=False)
-    pools: Mapping[str, Pool] = field(default_factory=dict, hash=False)
-    volumes: Mapping[str, Mapping[str, Volume]] = field(default_factory=dict, hash=False)
+    osds: Mapping[int, Osd] = field(default_factory=dict)
+    pools: Mapping[str, Pool] = field(default_factory=dict)
+    volumes: Mapping[str, Mapping[str, Volume]] = field(default_factory=dict)
 
     def pool(self, name: str) -> Pool:
         """The pool of that name; raises NotFound."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 
 from pvccore.model.record import Record
+from pvccore.model.struct import field
 
 
 class TaskState(StrEnum):
@@ -30,8 +30,7 @@ INTERRUPTED = "interrupted"
 """How the error of a task begins whose executor died: it may have done a part, and is never repeated by itself."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Task(Record):
+class Task(Record, frozen=True, kw_only=True):
     """One long or node-bound request.
 
     key: its name in the store; sorts by when it was asked for. verb: the words typed after `pvc`.
@@ -47,7 +46,7 @@ class Task(Record):
     key: str = ""
     verb: str = ""
     title: str = ""
-    arguments: Mapping[str, str] = field(default_factory=dict, hash=False)
+    arguments: Mapping[str, str] = field(default_factory=dict)
     vm: str = ""
     runs_on: str = ""
     state: TaskState = TaskState.WAITING

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from pvccore.model.record import Record
 from pvccore.model.selectors import Selector
+from pvccore.model.struct import Struct
 
 
 class Wanted(StrEnum):
@@ -59,8 +59,7 @@ class RequestVerb(StrEnum):
     RESTART = "restart"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
+class Request(Struct, frozen=True, kw_only=True):
     """A person's one-off request; set by the operation, cleared by the agent when it is done.
 
     limit_s: how long an ACPI shutdown may take before it becomes a stop.
@@ -72,16 +71,14 @@ class Request:
     by: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Claim:
+class Claim(Struct, frozen=True, kw_only=True):
     """An agent's word, written before it starts a domain, that this run of the VM is its own."""
 
     boot_id: str
     run_id: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Migration:
+class Migration(Struct, frozen=True, kw_only=True):
     """A move from a living source to a target; while it is set nobody starts the VM.
 
     target_address: where the target's libvirtd accepts migrations; whoever asks writes it down, for the source's
@@ -103,8 +100,7 @@ class Migration:
     error: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Definition(Record):
+class Definition(Record, frozen=True, kw_only=True):
     """What a person defined: facts from the XML and the metadata."""
 
     name: str = ""
@@ -121,8 +117,7 @@ class Definition(Record):
     max_downtime_ms: int = 300
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Placement(Record):
+class Placement(Record, frozen=True, kw_only=True):
     """Where a VM is and how it is; who may write which field is DESIGN §3.
 
     previous_node: where a migrated VM belongs and returns to; "" for none.
@@ -157,15 +152,13 @@ class Placement(Record):
         return frozenset(names - {""})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Xml(Record):
+class Xml(Record, frozen=True, kw_only=True):
     """A VM's libvirt XML as it was defined; read only when someone wants it."""
 
     text: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Vm:
+class Vm(Struct, frozen=True, kw_only=True):
     """A VM of the cluster: its records put together."""
 
     uuid: str

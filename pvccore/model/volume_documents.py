@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from zlib import crc32
 
 from pvccore.model.storage import Snapshot, Volume
+from pvccore.model.struct import replace
 
 DOCUMENT_BYTES = 256 * 1024
 """How much one document takes when volumes are spread anew: half of what a document may have."""

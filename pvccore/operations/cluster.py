@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from pvccore.model.change import Change, Kind, Write
 from pvccore.model.cluster import Cluster
 from pvccore.model.errors import Invalid
 from pvccore.model.settings import parse_setting
+from pvccore.model.struct import replace
 from pvccore.model.task import task_key
 from pvccore.operations.operator import Decision, Operator, Result, already, carry_out
 from pvccore.operations.tasks import NewTask, task_write

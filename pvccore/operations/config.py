@@ -8,13 +8,13 @@ import re
 import socket
 import tomllib
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
 
 from pvccore.model.errors import Invalid, NotFound
+from pvccore.model.struct import replace
 from pvccore.state.address import Tls, ZooKeeperAddress
 from pvccore.state.schema import DEFAULT_CHROOT, Schema
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 
 from pvccore.domain_xml import Domain, parse_domain, with_name, with_uuid
 from pvccore.model.change import Change, Check, Kind, Write
 from pvccore.model.cluster import Cluster
 from pvccore.model.errors import Invalid, Refused
 from pvccore.model.metadata import check_name
+from pvccore.model.struct import Struct, field, replace
 from pvccore.model.vm import Definition, Placement, Request, RequestVerb, Vm, Wanted, Xml
 from pvccore.operations.metadata import check_limit, parsed
 from pvccore.operations.moves import known_node
@@ -26,8 +26,7 @@ STOP_LIMIT_S = 120.0
 """How long `undefine --stop` waits for the VM to be at rest."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewVm:
+class NewVm(Struct, frozen=True, kw_only=True):
     """What a person hands in to define a VM.
 
     node: where to place it, "" = by limit and selector. metadata: field → value, as in `model.metadata`.

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import replace
 
 from pvccore.model.change import Change, Kind, Write
 from pvccore.model.cluster import Cluster
 from pvccore.model.errors import Conflict, Invalid, NotFound, Refused, Unavailable
 from pvccore.model.log import LINES, LINES_MAX, LogPart, log_part
+from pvccore.model.struct import replace
 from pvccore.model.task import NODE_LOG, VM_LOG, Task, TaskState
 from pvccore.operations.operator import Operator, Result
 from pvccore.operations.tasks import NewTask, request

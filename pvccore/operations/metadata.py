@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import replace
 from typing import Any
 
 from pvccore.model.change import Change, Kind, Write
 from pvccore.model.cluster import Cluster
 from pvccore.model.errors import Invalid, Refused
 from pvccore.model.metadata import MAX_TAGS, check_names, parse_metadata
+from pvccore.model.struct import replace
 from pvccore.model.vm import Definition, Vm
 from pvccore.operations.moves import chosen, relocation
 from pvccore.operations.operator import Decision, Operator, Result, already, carry_out

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from pvccore.model.change import Change, Kind, Write
 from pvccore.model.cluster import Cluster
@@ -11,6 +10,7 @@ from pvccore.model.errors import Refused
 from pvccore.model.fence import Fence, FenceCause
 from pvccore.model.node import Node, Readiness, ReadinessState, WantedReadiness
 from pvccore.model.record import NEW, Record
+from pvccore.model.struct import replace
 from pvccore.operations.cluster import checked_reason
 from pvccore.operations.operator import Decision, Operator, Result, already, carry_out
 from pvccore.plan.fence_record import begun, fence_change, powered_off

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from pvccore.model.change import Change
 from pvccore.model.cluster import Cluster
 from pvccore.model.errors import Conflict, PvcError, Refused, Unavailable
 from pvccore.model.record import UNREADABLE
+from pvccore.model.struct import Struct
 from pvccore.plan.outcome import Goal, Progress, progress
 from pvccore.state.session import Session
 
@@ -24,8 +24,7 @@ def random_id() -> str:
     return uuid.uuid4().hex
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Operator:
+class Operator(Struct, frozen=True, kw_only=True):
     """A person, or what acts for one, before the cluster; built by each front end.
 
     session: carries who it is. cluster: a recent `Cluster`, at once. reload: the newest one, read from the store, for
@@ -55,8 +54,7 @@ class Operator:
         return self.cluster() if self.reload is None else self.reload()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Result:
+class Result(Struct, frozen=True, kw_only=True):
     """What a granted request did, in words; `goal` is what to wait for, `changed` false when it was so already."""
 
     text: str
@@ -64,8 +62,7 @@ class Result:
     changed: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
+class Decision(Struct, frozen=True, kw_only=True):
     """What a verb decided on one cluster value: the change to commit (None: nothing to do) and its result."""
 
     change: Change | None

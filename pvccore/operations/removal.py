@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from pvccore.model.change import Change
 from pvccore.model.cluster import Cluster
 from pvccore.model.storage import Volume, size_words
+from pvccore.model.struct import Struct
 from pvccore.model.task import task_key
 from pvccore.model.vm import Vm
 from pvccore.operations.definitions import forgettable, stop_and_wait, undefine_writes
@@ -19,8 +18,7 @@ from pvccore.plan.storage_checks import check_removal, users_of
 REMOVE = "storage volume remove"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Losses:
+class Losses(Struct, frozen=True, kw_only=True):
     """What removing a VM means for its volumes: POOL/VOLUME with its size, those of other VMs, those never seen."""
 
     removed: tuple[str, ...] = ()

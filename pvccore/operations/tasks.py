@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pvccore.model.change import Change, Kind, Write
 from pvccore.model.cluster import Cluster
 from pvccore.model.errors import Refused
+from pvccore.model.struct import Struct, field, replace
 from pvccore.model.task import READING_VERBS, Task, TaskState, task_key
 from pvccore.operations.operator import Decision, Operator, Result, already, carry_out
 from pvccore.plan.outcome import Aim, Goal
@@ -17,8 +17,7 @@ MAX_OPEN = 200
 """How many tasks may wait or run at once; whoever asks for more is refused."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewTask:
+class NewTask(Struct, frozen=True, kw_only=True):
     """What is asked for. verb: as typed after `pvc`. title: in one line. runs_on: a node, or "" for any coordinator."""
 
     verb: str

@@ -11,13 +11,13 @@ import os
 import secrets
 import stat
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 from pvccore.model.errors import Invalid, NotFound, Refused
 from pvccore.model.metadata import check_name
+from pvccore.model.struct import Struct, asdict
 
 TOKENS_FILE = Path("/etc/pvc/api-tokens.json")
 WIDER_THAN_OWNER = 0o177
@@ -36,8 +36,7 @@ class Role(StrEnum):
     OPERATOR = "operator"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Token:
+class Token(Struct, frozen=True, kw_only=True):
     """One token as it is kept: its name in the journal, its role, the hash of its secret, and when it was made."""
 
     name: str

@@ -7,13 +7,13 @@ new, and when it is configured anew. Read-only: no part of a fence, and no fence
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
 
 from pvccore.model.bmc import BmcTest
 from pvccore.model.change import Change, Kind, Write
 from pvccore.model.cluster import Cluster
 from pvccore.model.node import Node
 from pvccore.model.record import UNREADABLE
+from pvccore.model.struct import Struct, field, replace
 from pvccore.plan.effects import Effect, Outcome, Outcomes, Plan, Power, Step, TryBmc, earliest
 
 DAILY_S = 86400.0
@@ -27,8 +27,7 @@ TRIES = 2
 """One lost answer is no broken BMC."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TestWatch:
+class TestWatch(Struct, frozen=True, kw_only=True):
     """What the manager knows beside the store when it tests.
 
     now_s, wall_s: as in `Watch`. by: its node. lease: its own.

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 
+from pvccore.model.struct import Struct, field
 from pvccore.plan.effects import Effect, Outcome, Outcomes
 
 
@@ -17,8 +17,7 @@ class DomainState(StrEnum):
     SHUTTING_DOWN = "shutting_down"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Domain:
+class Domain(Struct, frozen=True, kw_only=True):
     """One domain on this node. arriving: libvirt is still receiving it from another node."""
 
     uuid: str
@@ -26,8 +25,7 @@ class Domain:
     arriving: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LocalWatch:
+class LocalWatch(Struct, frozen=True, kw_only=True):
     """One reading of everything an agent knows beside its part of the store.
 
     domains: uuid → domain; None when the hypervisor does not answer: then nothing is concluded.

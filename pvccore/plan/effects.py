@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 
 from pvccore.model.change import Change
 from pvccore.model.fence import FenceAgent
+from pvccore.model.struct import Struct
 
 
 class Power(StrEnum):
@@ -18,16 +18,14 @@ class Power(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NodeEffect:
+class NodeEffect(Struct, frozen=True, kw_only=True):
     """Something the manager does to a node from outside, in one round of its fence."""
 
     node: str
     round: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReadPower(NodeEffect):
+class ReadPower(NodeEffect, frozen=True, kw_only=True):
     """Ask a fence agent for the node's power; its outcome's value is a `Power`.
 
     attempt, retry: how far the fence was when it was asked; readings of different attempts don't mix.
@@ -39,8 +37,7 @@ class ReadPower(NodeEffect):
     retry: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TryBmc(NodeEffect):
+class TryBmc(NodeEffect, frozen=True, kw_only=True):
     """Ask a living node's BMC for the power, only to know whether it answers; its outcome's value is a `Power`.
 
     test: the version of the record that this test is to replace; answers to different tests don't mix.
@@ -50,8 +47,7 @@ class TryBmc(NodeEffect):
     test: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SendPowerOff(NodeEffect):
+class SendPowerOff(NodeEffect, frozen=True, kw_only=True):
     """Tell a fence agent to cut the node's power, once, before this manager's session can have ended.
 
     Its outcome's value is Power.OFF where the agent itself confirms (command), else Power.UNKNOWN.
@@ -62,15 +58,13 @@ class SendPowerOff(NodeEffect):
     attempt: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SendPowerOn(NodeEffect):
+class SendPowerOn(NodeEffect, frozen=True, kw_only=True):
     """Tell a fence agent to give a fenced and recovered node its power back."""
 
     agent: FenceAgent
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AddBlocklist(NodeEffect):
+class AddBlocklist(NodeEffect, frozen=True, kw_only=True):
     """Forbid Ceph to every client of one storage address, any port, for a year.
 
     attempt: the blocklist's, of adding and lifting together; what came of any but the last counts no more.
@@ -80,21 +74,18 @@ class AddBlocklist(NodeEffect):
     attempt: int = 1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LiftBlocklist(NodeEffect):
+class LiftBlocklist(NodeEffect, frozen=True, kw_only=True):
     """Let the clients of a storage address write again; only at admission. attempt: as in `AddBlocklist`."""
 
     address: str
     attempt: int = 1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MarkOsdsDown(NodeEffect):
+class MarkOsdsDown(NodeEffect, frozen=True, kw_only=True):
     """Tell Ceph that the OSDs of a node that is proven off are down, rather than let it find out."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VmEffect:
+class VmEffect(Struct, frozen=True, kw_only=True):
     """Something an agent does to a domain on its own node.
 
     run_id: the claim, request or migration that it is done for; an effect of an earlier one is another effect.
@@ -104,35 +95,29 @@ class VmEffect:
     run_id: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InspectVolumes(VmEffect):
+class InspectVolumes(VmEffect, frozen=True, kw_only=True):
     """Look at locks and watchers of the VM's volumes; stale ones of our own or of a node proven off are broken."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StartPaused(VmEffect):
+class StartPaused(VmEffect, frozen=True, kw_only=True):
     """Create the domain, paused; its outcome's value is a tuple of its Ceph client addresses."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Resume(VmEffect):
+class Resume(VmEffect, frozen=True, kw_only=True):
     """Let a paused domain run. arrived: by migration; then the value is a tuple of its Ceph client addresses."""
 
     arrived: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shutdown(VmEffect):
+class Shutdown(VmEffect, frozen=True, kw_only=True):
     """Press the domain's ACPI power button."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Destroy(VmEffect):
+class Destroy(VmEffect, frozen=True, kw_only=True):
     """End the domain at once."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MigrateLive(VmEffect):
+class MigrateLive(VmEffect, frozen=True, kw_only=True):
     """Move the domain peer to peer and leave it paused on the target; done when our own copy is gone."""
 
     target: str
@@ -144,8 +129,7 @@ class MigrateLive(VmEffect):
 Effect = NodeEffect | VmEffect
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class Outcome(Struct, frozen=True, kw_only=True):
     """What became of an effect.
 
     at_s: the loop's monotonic clock when it ended. error: in words, "" when it worked.
@@ -160,16 +144,14 @@ Outcomes = Mapping[Effect, tuple[Outcome, ...]]
 """Every effect of the current rounds and runs that has ended, with its outcomes, newest last."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class Step(Struct, frozen=True, kw_only=True):
     """One thing to do: commit the change (if there is one), and only when that worked perform the effects."""
 
     change: Change | None = None
     effects: tuple[Effect, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class Plan(Struct, frozen=True, kw_only=True):
     """What a loop shall do now, and when it must look again though nothing wakes it (None: whenever woken)."""
 
     steps: tuple[Step, ...] = ()

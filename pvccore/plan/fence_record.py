@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from pvccore.model.change import Change, Check, Kind, Write
 from pvccore.model.cluster import Cluster
 from pvccore.model.fence import BlocklistPhase, Evidence, Fence, FenceAgent, FenceCause, FencePhase
 from pvccore.model.node import Node
 from pvccore.model.record import NEW, UNREADABLE
+from pvccore.model.struct import replace
 from pvccore.plan.effects import Outcome, Plan, Power, ReadPower, SendPowerOff, Step
 from pvccore.plan.watch import Watch
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 
 from pvccore.model.change import Change
 from pvccore.model.cluster import Cluster
 from pvccore.model.fence import FenceAgent, FenceAgentKind, FenceCause, FencePhase
 from pvccore.model.node import Node
+from pvccore.model.struct import replace
 from pvccore.plan.effects import Effect, MarkOsdsDown, Outcome, Plan, Power, Step, earliest
 from pvccore.plan.fence_record import (
     NEW_BOOT,

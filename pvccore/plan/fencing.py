@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import replace
 
 from pvccore.model.cluster import Cluster
 from pvccore.model.fence import FenceCause, FencePhase
 from pvccore.model.node import Node
+from pvccore.model.struct import replace
 from pvccore.model.vm import Vm
 from pvccore.plan.effects import Plan, Power, ReadPower, Step, earliest
 from pvccore.plan.fence_record import READING_PAUSE_S, begun, fence_change, proven_off, proves_off, read_again

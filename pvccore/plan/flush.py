@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 
 from pvccore.model.cluster import Cluster
 from pvccore.model.node import Node, ReadinessState, WantedReadiness
+from pvccore.model.struct import Struct, replace
 from pvccore.model.vm import Vm, VmState, Wanted
 from pvccore.plan.effects import Plan, Step, earliest
 from pvccore.plan.leaving import STAYS_S, sent, set_readiness, shortened, step_of, transition, waits_to_start
@@ -15,8 +15,7 @@ from pvccore.plan.recovery import at_rest
 from pvccore.plan.watch import Watch
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Leaving:
+class _Leaving(Struct, frozen=True, kw_only=True):
     """What becomes of one VM of the node: a step to take now, or a line to wait for; neither when it may stay."""
 
     step: Step | None = None

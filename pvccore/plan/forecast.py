@@ -6,20 +6,19 @@ They are made by the very rules of recovery, so that what is said beforehand is 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 
 from pvccore.model.cluster import Cluster
 from pvccore.model.fence import FencePhase
 from pvccore.model.forecast import Forecast
 from pvccore.model.node import Node, Readiness
+from pvccore.model.struct import Struct, replace
 from pvccore.model.vm import Placement, Vm
 from pvccore.plan.effects import Step
 from pvccore.plan.placement import Rooms
 from pvccore.plan.recovery import plan_recovery
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NodeForecast:
+class NodeForecast(Struct, frozen=True, kw_only=True):
     """What a node's death would do.
 
     placed: VM's name → the node that would take it. parked: VM's name → why none would.

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from pvccore.model.change import Change, Check, Kind, Write
 from pvccore.model.cluster import Cluster
 from pvccore.model.node import Node, Readiness
+from pvccore.model.struct import replace
 from pvccore.model.vm import Placement, Vm, VmState, Wanted
 from pvccore.plan.effects import Step
 from pvccore.plan.recovery import previous_node_after

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 
 from pvccore.model.change import Change, Check, Kind, Write
 from pvccore.model.cluster import LocalView
 from pvccore.model.fence import BlocklistPhase, Fence
+from pvccore.model.struct import replace
 from pvccore.model.vm import Claim, Placement, Request, RequestVerb, Vm, VmState, Wanted
 from pvccore.plan.domains import Domain, DomainState, LocalWatch
 from pvccore.plan.effects import Destroy, Plan, Step, VmEffect, earliest

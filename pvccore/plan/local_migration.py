@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from pvccore.model.cluster import LocalView
+from pvccore.model.struct import replace
 from pvccore.model.vm import Claim, Migration, MigrationMethod, MigrationPhase, Placement, Vm, VmState, Wanted
 from pvccore.plan.domains import Domain, DomainState, LocalWatch
 from pvccore.plan.effects import MigrateLive, Outcome, Plan, Resume, Step

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from pvccore.model.cluster import LocalView
 from pvccore.model.record import UNREADABLE
+from pvccore.model.struct import replace
 from pvccore.model.vm import Claim, Vm, VmState
 from pvccore.plan.domains import Domain, DomainState, LocalWatch
 from pvccore.plan.effects import InspectVolumes, Outcome, Plan, Resume, StartPaused, Step

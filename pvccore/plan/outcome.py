@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 
 from pvccore.model.cluster import Cluster, status_of
 from pvccore.model.fence import FencePhase
 from pvccore.model.node import ReadinessState, WantedReadiness
+from pvccore.model.struct import Struct
 from pvccore.model.task import TaskState
 from pvccore.model.vm import Vm, VmState, Wanted
 
@@ -27,8 +27,7 @@ class Aim(StrEnum):
     TASK = "task"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Goal:
+class Goal(Struct, frozen=True, kw_only=True):
     """A request's aim and what it is about.
 
     vm: uuid. node: the node it is about, or where the VM shall be. id: of the request, migration or task.
@@ -42,8 +41,7 @@ class Goal:
     round: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Progress:
+class Progress(Struct, frozen=True, kw_only=True):
     """How a request stands, in words; under way when neither done nor failed."""
 
     text: str

@@ -5,20 +5,19 @@ from __future__ import annotations
 from bisect import bisect_left, insort
 from collections.abc import Callable, Collection, Mapping
 from copy import copy
-from dataclasses import dataclass
 
 from pvccore.model.cluster import Cluster
 from pvccore.model.node import Node, ReadinessState
 from pvccore.model.record import UNREADABLE
 from pvccore.model.selectors import Selector
 from pvccore.model.settings import Settings
+from pvccore.model.struct import Struct
 from pvccore.model.vm import Vm
 
 MB_PER_GB = 1024
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Room:
+class Room(Struct, frozen=True, kw_only=True):
     """What a node has to give.
 
     room_mb: memory × overcommit − reserve − defined memory of the VMs that count against it.

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
 
 from pvccore.model.cluster import Cluster
 from pvccore.model.node import Node, ReadinessState, WantedReadiness
+from pvccore.model.struct import Struct, replace
 from pvccore.model.vm import Placement
 from pvccore.plan.effects import Step
 from pvccore.plan.flush import plan_flush
@@ -19,8 +19,7 @@ ALL_AT_ONCE = 1_000_000
 """Migrations at a time, so that one plan tells the whole."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Preview:
+class Preview(Struct, frozen=True, kw_only=True):
     """moved: VM's name → the node that it would go to, or be started on. parked: VM's name → why no node takes it."""
 
     moved: Mapping[str, str]

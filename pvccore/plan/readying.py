@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-
 from pvccore.model.cluster import Cluster
 from pvccore.model.node import Node, ReadinessState, WantedReadiness
+from pvccore.model.struct import Struct, replace
 from pvccore.model.vm import Placement, Vm, VmState, Wanted
 from pvccore.plan.effects import Plan, Step
 from pvccore.plan.fencing import fencing_objection
@@ -16,8 +15,7 @@ from pvccore.plan.verbs import unplaced
 from pvccore.plan.watch import Watch
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Return:
+class _Return(Struct, frozen=True, kw_only=True):
     """What becomes of one VM: a step to take now, a line to wait for, or neither: it stays where it is."""
 
     step: Step | None = None

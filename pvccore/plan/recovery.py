@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from pvccore.model.change import Change, Check, Kind, Write
 from pvccore.model.cluster import Cluster
 from pvccore.model.node import Node
 from pvccore.model.selectors import Selector
+from pvccore.model.struct import replace
 from pvccore.model.vm import Migration, MigrationMethod, MigrationPhase, Placement, Vm, VmState, Wanted
 from pvccore.plan.effects import Step
 from pvccore.plan.placement import Rooms

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from pvccore.model.node import Node
+from pvccore.model.struct import replace
 from pvccore.model.vm import Migration, Placement, Request, Vm, VmState, Wanted
 from pvccore.plan.recovery import at_rest
 

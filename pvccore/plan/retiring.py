@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from pvccore.model.change import Kind, Write
 from pvccore.model.cluster import Cluster
 from pvccore.model.errors import Refused
 from pvccore.model.node import Node
+from pvccore.model.struct import replace
 from pvccore.model.vm import Definition, Placement, Vm
 from pvccore.plan.placement import Rooms
 from pvccore.plan.verbs import naming

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from pvccore.model.change import Change, Kind, Write
 from pvccore.model.cluster import Cluster
 from pvccore.model.fence import Blocklist, BlocklistPhase, Fence, FencePhase
 from pvccore.model.node import Node, Readiness, ReadinessState, WantedReadiness
 from pvccore.model.settings import AfterFence, ReturnAfterFence
+from pvccore.model.struct import replace
 from pvccore.plan.effects import (
     AddBlocklist,
     Effect,

@@ -6,12 +6,12 @@ CLI, API, console and the daemon that carries them out read it; a verb is one li
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 
 from pvccore.model.cluster import Cluster
 from pvccore.model.errors import Invalid
 from pvccore.model.storage import parse_size, size_words, split_volume_path
+from pvccore.model.struct import Struct
 from pvccore.model.task import Task
 from pvccore.plan import storage_checks as checks
 from pvccore.plan.storage_checks import Given, is_forced, known_volume, users_of
@@ -42,8 +42,7 @@ class Takes(StrEnum):
     TRUTH = "truth"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VerbField:
+class VerbField(Struct, frozen=True, kw_only=True):
     """One thing that a verb takes. default: "" where it must be given, unless `optional`."""
 
     name: str
@@ -53,8 +52,7 @@ class VerbField:
     optional: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StorageVerb:
+class StorageVerb(Struct, frozen=True, kw_only=True):
     """One verb. title: the request in one line. losses: what would be gone, in words; where there is any, it is asked.
 
     runs_on: the node that must carry it out, "" for any coordinator. vm: the VM that it is about.

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from pvccore.model.change import Change, Kind, Write
 from pvccore.model.cluster import Cluster
+from pvccore.model.struct import replace
 from pvccore.model.task import INTERRUPTED, Task, TaskState
 from pvccore.plan.effects import Plan, Step
 from pvccore.plan.leftovers import plan_leftovers

@@ -6,11 +6,11 @@ Every objection completes the sentence "NAME: …"; None means that the verb may
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import replace
 
 from pvccore.model.cluster import Cluster, VmStatus, status_of
 from pvccore.model.fence import FencePhase
 from pvccore.model.node import Node
+from pvccore.model.struct import replace
 from pvccore.model.vm import Placement, RequestVerb, Vm, VmState, Wanted
 from pvccore.plan.placement import Rooms, standing_objection
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
+from pvccore.model.struct import Struct, field
 from pvccore.plan.effects import Effect, Outcome, Outcomes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Watch:
+class Watch(Struct, frozen=True, kw_only=True):
     """One reading of everything the manager measures; it starts from zero with every new lease.
 
     now_s: the manager's monotonic clock. wall_s: wall clock, only written down for people.

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pvccore.model.errors import Invalid
+from pvccore.model.struct import Struct
 from pvccore.state.schema import DEFAULT_CHROOT, ROOT, Schema
 
 DEFAULT_PORT = 2181
 _HIGHEST_PORT = 65535
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tls:
+class Tls(Struct, frozen=True, kw_only=True):
     """How a client proves itself to ZooKeeper, and whom it believes; paths of PEM files."""
 
     ca: str = ""
@@ -33,8 +32,7 @@ class Tls:
                 raise Invalid(f"tls.{name}", path, error.strerror or "can't be read") from None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ZooKeeperAddress:
+class ZooKeeperAddress(Struct, frozen=True, kw_only=True):
     """Hosts, chroot and credentials of one cluster.
 
     hosts: "h1:2181,h2:2181". auth: "user:password" of ZooKeeper's digest scheme, from a root-only file; never shown.

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, dataclass, fields, replace
 from typing import Any
 
 import msgspec
+from msgspec.structs import force_setattr
 
 from pvccore.model.errors import Invalid
 from pvccore.model.fence import Fence, FencePhase
 from pvccore.model.maintenance import Maintenance
 from pvccore.model.node import Readiness, ReadinessState, WantedReadiness
-from pvccore.model.record import UNREADABLE, Record
+from pvccore.model.record import NOTHING_MORE, UNREADABLE, Record
 from pvccore.model.storage import StorageStatus
+from pvccore.model.struct import Struct, fields, replace
 from pvccore.model.task import Task, TaskState
 from pvccore.model.vm import Xml
 from pvccore.state.schema import RECORD_TYPES, Lease, SchemaVersion
@@ -30,8 +31,7 @@ _STRIPPED_XML = {code: to for code, to in _STRIPPED.items() if to is None}
 _parse = msgspec.json.Decoder().decode
 
 
-@dataclass(frozen=True, slots=True)
-class Undecodable:
+class Undecodable(Struct, frozen=True):
     """A document that could not be read, and why; it stands for that one record only."""
 
     path: str
@@ -54,19 +54,19 @@ def decode(record_type: type[Record], path: str, znode: Znode, *, key: str = "")
 def _decode_ordinary(record_type: type[Record], znode: Znode, key: str) -> Record:
     """The record in a document as we write it: plain ASCII, nothing unknown. Raises for any other, good or bad.
 
-    Half the time of the careful way, for what a cold load does 20,000 times.
+    A third of the careful way's time, for what a cold load does 20,000 times.
     """
     data = znode.data
     if not data.isascii() or b"\\" in data or b"\x7f" in data:
         raise ValueError
-    check_shape, read = _READERS[record_type]
-    check_shape(data)
-    record = read(data)
+    record = _READERS[record_type](data)
+    if record.extra is not NOTHING_MORE:
+        raise ValueError  # a document can't say what its unknown fields are
     # The record is ours alone until it is returned.
-    object.__setattr__(record, "version", znode.version)
-    object.__setattr__(record, "zxid", znode.mzxid)
+    force_setattr(record, "version", znode.version)
+    force_setattr(record, "zxid", znode.mzxid)
     if key:
-        object.__setattr__(record, "key", key)
+        force_setattr(record, "key", key)
     return record
 
 
@@ -168,25 +168,19 @@ def _known(record_type: type[Record]) -> frozenset[str]:
 def _written(record_type: type[Record]) -> tuple[tuple[str, bool], ...]:
     """The stored fields of a record type, each with whether its default is something."""
     return tuple(
-        (one.name, one.default is not MISSING and bool(one.default))
+        (one.name, one.default is not msgspec.NODEFAULT and bool(one.default))
         for one in fields(record_type)
         if one.name not in _RESERVED
     )
 
 
-_TYPES = (*RECORD_TYPES.values(), Lease, SchemaVersion)
+_TYPES: tuple[type[Record], ...] = (*RECORD_TYPES.values(), Lease, SchemaVersion)
 _KNOWN = {one: _known(one) for one in _TYPES}
 _WRITTEN = {one: _written(one) for one in _TYPES}
 
 
-def _reader(record_type: type[Record]) -> tuple[Callable[[bytes], object], Callable[[bytes], Record]]:
-    """Two decoders: one that fails at an unknown (or reserved) field and looks at no value, one that reads the rest."""
-    names = [(name, msgspec.Raw, msgspec.Raw()) for name in sorted(_KNOWN[record_type])]
-    shape = msgspec.defstruct(f"{record_type.__name__}Shape", names, forbid_unknown_fields=True)
-    return msgspec.json.Decoder(shape).decode, msgspec.json.Decoder(record_type).decode
-
-
-_READERS = {one: _reader(one) for one in _TYPES}
+_READERS: Mapping[type[Record], Callable[[bytes], Record]] = {one: msgspec.json.Decoder(one).decode for one in _TYPES}
+"""They fail at a field that is not the record's."""
 
 
 def _plain(value: object) -> object:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from threading import RLock
 
 from pvccore.model.errors import Conflict, Unavailable
+from pvccore.model.struct import Struct
 from pvccore.state.schema import ROOT, ancestors_and_self, base_name, parent
 from pvccore.state.store import CheckVersion, Connection, Create, Delete, Operation, Put, Znode
 
@@ -28,8 +29,7 @@ class _Entry:
     created: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class _Watch:
+class _Watch(Struct, frozen=True):
     owner: MemoryStore
     on_change: Callable[[str], None]
     recursive: bool

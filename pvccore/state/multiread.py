@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from select import POLLIN, POLLOUT, poll
 from typing import Any
 
@@ -20,6 +19,7 @@ from kazoo.protocol.connection import PING_XID, ConnectionHandler
 from kazoo.protocol.serialization import Watch, read_string, write_string
 from kazoo.protocol.states import Callback
 
+from pvccore.model.struct import Struct
 from pvccore.state.store import Znode
 
 GET_DATA = 4
@@ -49,8 +49,7 @@ _used_of_stat = struct.Struct("!qq16xi8xq16x")
 """Of a Stat: czxid, mzxid, version, ephemeralOwner."""
 
 
-@dataclass(frozen=True, slots=True)
-class ReadError:
+class ReadError(Struct, frozen=True):
     """The error code of one entry of a MultiRead."""
 
     code: int

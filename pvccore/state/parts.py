@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Any, TypeVar, cast
 
 from pvccore.model.bmc import BmcTest
@@ -17,6 +16,7 @@ from pvccore.model.node import Alive, Node, NodeConfig, Presence, Readiness, Rep
 from pvccore.model.record import UNREADABLE, Record
 from pvccore.model.settings import Settings
 from pvccore.model.storage import pool_of_key
+from pvccore.model.struct import Struct, replace
 from pvccore.model.task import Task
 from pvccore.model.vm import Definition, Placement, Vm
 from pvccore.state.codec import Undecodable, clean, decode, stand_in
@@ -37,8 +37,7 @@ _KEPT = (*_MAKES_A_NODE, Kind.REPORT, Kind.FENCE, Kind.BMC, *_MAKES_A_VM, *_SING
 R = TypeVar("R", bound=Record)
 
 
-@dataclass(frozen=True, slots=True)
-class _Problem:
+class _Problem(Struct, frozen=True):
     words: str
     reason: str
     zxid: int

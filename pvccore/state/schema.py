@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from pvccore.model.bmc import BmcTest
@@ -42,16 +41,14 @@ _SEGMENT = re.compile(r"[^/\x00-\x1f\x7f-\x9f]+")
 _CHROOT = re.compile(r"(?:/[A-Za-z0-9][A-Za-z0-9._-]*)*")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lease(Record):
+class Lease(Record, frozen=True, kw_only=True):
     """The document of one contender for the manager lease: whose daemon it is."""
 
     node: str = ""
     daemon_id: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SchemaVersion(Record):
+class SchemaVersion(Record, frozen=True, kw_only=True):
     """The document that says which layout a tree has."""
 
     schema: int = 0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 from pvccore.model.change import Change, Check, Kind
 from pvccore.model.errors import Conflict
@@ -11,6 +10,7 @@ from pvccore.model.journal import JournalEntry
 from pvccore.model.node import Presence, Report
 from pvccore.model.record import NEW
 from pvccore.model.settings import Settings
+from pvccore.model.struct import replace
 from pvccore.state.codec import encode
 from pvccore.state.multi import Multi
 from pvccore.state.schema import LEASE_PREFIX, SCHEMA_VERSION, Lease, Schema, SchemaVersion, base_name, join

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import cast
 
 from pvccore.model.change import Kind
@@ -18,6 +17,7 @@ from pvccore.model.storage import (
     merged_volumes,
     pool_of_key,
 )
+from pvccore.model.struct import replace
 
 Records = Mapping[Kind, Mapping[str, Record]]
 

@@ -7,9 +7,10 @@ what a path means; that is `schema`'s.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple, Protocol
+
+from pvccore.model.struct import Struct
 
 
 class Znode(NamedTuple):
@@ -25,8 +26,7 @@ class Znode(NamedTuple):
     owner: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Create:
+class Create(Struct, frozen=True):
     """Create a node; `sequential` appends ZooKeeper's ten digits; `ephemeral` binds it to this session."""
 
     path: str
@@ -35,8 +35,7 @@ class Create:
     sequential: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Put:
+class Put(Struct, frozen=True):
     """Replace a node's bytes if it is still at `version` (-1: whatever it is at)."""
 
     path: str
@@ -44,16 +43,14 @@ class Put:
     version: int
 
 
-@dataclass(frozen=True, slots=True)
-class Delete:
+class Delete(Struct, frozen=True):
     """Delete a node without children if it is still at `version` (-1: whatever it is at)."""
 
     path: str
     version: int = -1
 
 
-@dataclass(frozen=True, slots=True)
-class CheckVersion:
+class CheckVersion(Struct, frozen=True):
     """Demand that a node exists and, unless `version` is -1, is at it."""
 
     path: str

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from threading import Condition
 from typing import Any
 
@@ -16,6 +15,7 @@ from kazoo.protocol.states import KazooState, KeeperState
 from kazoo.security import OPEN_ACL_UNSAFE, make_digest_acl
 
 from pvccore.model.errors import Conflict, Refused, Unavailable
+from pvccore.model.struct import Struct
 from pvccore.state.address import ZooKeeperAddress
 from pvccore.state.multiread import (
     GET_CHILDREN,
@@ -50,8 +50,7 @@ _REASONS: dict[type[Exception], str] = {
 _NOT_THE_CAUSE = (kazoo_errors.RolledBackError, kazoo_errors.RuntimeInconsistency)
 
 
-@dataclass(frozen=True, slots=True)
-class _Watch:
+class _Watch(Struct, frozen=True):
     path: str
     on_change: Callable[[str], None]
     recursive: bool

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from textual.message import Message
@@ -12,6 +11,7 @@ from textual.widgets import Input
 
 from pvccore.domain_xml import MAX_XML_BYTES, Domain, parse_domain
 from pvccore.model.errors import Invalid, PvcError
+from pvccore.model.struct import replace
 from pvccore.model.vm import Definition, Placement, Vm
 from pvccore.operations.definitions import NewVm
 from pvccore.plan.placement import Rooms

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from textual.message import Message
+
+from pvccore.model.struct import Struct
 
 if TYPE_CHECKING:
     from pvctui.dialogs.dialog import Dialog
@@ -28,8 +29,7 @@ class Asked(Message):
         self.words = words
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OneOfMany:
+class OneOfMany(Struct, frozen=True, kw_only=True):
     """One of the requests of a dialog. subject: the row that shows "on its way", as `vm UUID` or `node NAME`."""
 
     subject: str

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from textual import on
 from textual.widget import Widget
@@ -12,6 +11,7 @@ from textual.widgets import Input, Label
 from pvccore.model.errors import Invalid, PvcError
 from pvccore.model.metadata import METADATA, parse_metadata
 from pvccore.model.selectors import Selector
+from pvccore.model.struct import replace
 from pvccore.model.vm import Definition, MigrationMethod, Vm
 from pvctui.dialogs.dialog import Dialog
 from pvctui.dialogs.field import field

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 
 from textual import on
@@ -11,6 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.widget import Widget
 from textual.widgets import Input
 
+from pvccore.model.struct import Struct
 from pvctui.commands import Command
 from pvctui.dialogs.dialog import Dialog
 from pvctui.dialogs.messages import Chosen
@@ -25,8 +25,7 @@ ENTRY_COLUMNS = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class Entry(Struct, frozen=True, kw_only=True):
     """One line: `choice` is a command's id or a subject; `refusal` says why it can't be done now."""
 
     choice: str

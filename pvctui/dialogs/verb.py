@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import ClassVar
 
 from textual import on
@@ -13,6 +12,7 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Input
 
+from pvccore.model.struct import replace
 from pvccore.plan.preview import Preview
 from pvctui.dialogs.field import field
 from pvctui.dialogs.many import ManyDialog

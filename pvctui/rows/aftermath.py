@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from pvccore.model.cluster import Cluster
 from pvccore.model.node import ReadinessState, WantedReadiness
+from pvccore.model.struct import replace
 from pvccore.model.vm import Vm, VmState
 from pvccore.plan.forecast import forecast_nodes
 from pvccore.plan.preview import Preview

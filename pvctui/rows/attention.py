@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from pvccore.model.cluster import VmStatus
 from pvccore.model.fence import FencePhase
 from pvccore.model.node import Node
+from pvccore.model.struct import Struct
 from pvccore.model.vm import VmState
 from pvctui.rows.lines import many
 from pvctui.rows.node_rows import PHASE_WORDS, node_state
@@ -24,8 +24,7 @@ ATTENTION_COLUMNS = (
 MOST_SHOWN = 500
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Trouble:
+class Trouble(Struct, frozen=True, kw_only=True):
     """One thing that needs a person's eyes.
 
     subject: `node hv3`, `vm UUID`, or "" for the whole cluster; what Enter opens.

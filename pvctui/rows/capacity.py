@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from pvccore.model.cluster import Cluster
+from pvccore.model.struct import Struct
 from pvctui.rows.lines import Line
 from pvctui.rows.pulse import Pulse, busy_share
 from pvctui.widgets.meter import bar, percent, sparkline, usage
@@ -16,8 +15,7 @@ LABEL_WIDTH = 12
 FIGURES_WIDTH = 12
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Capacity:
+class Capacity(Struct, frozen=True, kw_only=True):
     """What the nodes that are heard have, and what of it is used and given out; memory in MB."""
 
     nodes: int = 0

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
 
 from pvccore.model.change import Change
 from pvccore.model.cluster import Cluster
 from pvccore.model.fence import BlocklistPhase, Fence, FencePhase
 from pvccore.model.node import Node
+from pvccore.model.struct import replace
 from pvccore.model.vm import Placement
 from pvccore.plan.fence_record import blocklist_is_done, present_agent
 from pvccore.plan.placement import Rooms

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from pvccore.model.struct import Struct
 from pvccore.model.vm import Vm
 
 TRY_AGAIN_AFTER_S = 5.0
 XML = "xml"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fetched:
+class Fetched(Struct, frozen=True, kw_only=True):
     """What came of reading. error: why it could not be read; at_s: wall-clock seconds of that."""
 
     text: str = ""

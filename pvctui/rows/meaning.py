@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
-
 from pvccore.model.cluster import Cluster
 from pvccore.model.record import Record
+from pvccore.model.struct import fields, replace
 from pvccore.model.vm import Definition, Vm
 from pvccore.plan.placement import Rooms
 from pvctui.rows.lines import Line

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from pvccore.model.cluster import Cluster, VmStatus
 from pvccore.model.fence import FencePhase
 from pvccore.model.node import Node, ReadinessState, WantedReadiness
+from pvccore.model.struct import Struct
 from pvctui.rows.forecast_lines import death_cell
 from pvctui.rows.lines import many
 from pvctui.rows.view import View
@@ -45,8 +45,7 @@ PHASE_WORDS = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NodeState:
+class NodeState(Struct, frozen=True, kw_only=True):
     """The one word for a node, its glyph for the map, and the name of its colour."""
 
     word: str

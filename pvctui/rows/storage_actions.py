@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
 
 from pvccore.model.cluster import Cluster
 from pvccore.model.errors import PvcError
+from pvccore.model.struct import Struct, field, replace
 from pvccore.plan.storage import STORAGE_VERBS, StorageVerb, complete
 
 CHOICE = "storage-verb "
@@ -23,8 +23,7 @@ ONE_BY_ONE = frozenset({"storage volume rename", "storage volume clone", "storag
 """Verbs that give a new name: no two rows can have the same."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StorageAction:
+class StorageAction(Struct, frozen=True, kw_only=True):
     """A verb with fields that are given by the row, and others that are only proposed.
 
     others: what further rows give, where it is for many.

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from pvccore.model.cluster import Cluster
 from pvccore.model.errors import PvcError
+from pvccore.model.struct import Struct
 from pvccore.plan.storage import StorageVerb, complete
 from pvctui.rows.lines import Line
 
@@ -14,8 +14,7 @@ MOST_LOSSES = 8
 MOST_ROWS = 12
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Meaning:
+class Meaning(Struct, frozen=True, kw_only=True):
     """missing: fields that must still be filled in. refusal: why it would be refused. losses: what would be gone."""
 
     missing: tuple[str, ...] = ()

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
+from pvccore.model.struct import Struct
 from pvctui.rows.lines import Line
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tab:
+class Tab(Struct, frozen=True, kw_only=True):
     """A title and what stands under it; the lines are made only when somebody looks.
 
     wants: the key of what must be read for it first, "" for nothing. is_text: long lines are not wrapped.

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
 
 from pvccore.model.cluster import Cluster, status_of
 from pvccore.model.node import Node, ReadinessState, WantedReadiness
+from pvccore.model.struct import Struct, field, replace
 from pvccore.model.vm import Vm
 from pvccore.plan.placement import Rooms, standing_objection
 from pvccore.plan.preview import Preview, preview_fence, preview_flush, preview_ready
@@ -30,8 +30,7 @@ from pvctui.verbs import Given, Verb
 NO_MOVES = Preview(moved={}, parked={})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
+class Part(Struct, frozen=True, kw_only=True):
     """One subject of a verb.
 
     key: the VM's uuid or the node's name. objection: why it is refused; empty when it may be asked for.
@@ -176,8 +175,7 @@ def _all_flushing(cluster: Cluster, keys: Sequence[str]) -> Cluster:
     return replace(cluster, nodes=nodes)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Target:
+class Target(Struct, frozen=True, kw_only=True):
     """A node that a VM could be sent to; name "" lets the selector choose."""
 
     name: str

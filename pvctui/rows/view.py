@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from pvccore.model.cluster import Cluster, Delta
+from pvccore.model.struct import Struct, field
 from pvccore.state.store import Connection
 from pvctui.rows.fetched import Fetched
 from pvctui.rows.pulse import Pulse
 from pvctui.rows.statuses import StatusBook
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Link:
+class Link(Struct, frozen=True, kw_only=True):
     """How the console stands to the cluster's memory.
 
     age_s: for how long the snapshot may have been wrong; None while nothing was ever read.
@@ -30,8 +29,7 @@ class Link:
         return self.connection is Connection.CONNECTED and not self.trouble and self.age_s is not None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class View:
+class View(Struct, frozen=True, kw_only=True):
     """One moment of the console.
 
     changed_vms: uuids whose rows may read otherwise since the last view. now_s: wall clock.

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 
 from pvccore.model.cluster import Cluster
+from pvccore.model.struct import Struct, field
 from pvccore.plan.forecast import after, forecast_node, forecast_nodes
 from pvctui.rows.lines import BLANK, Line, many
 
@@ -14,8 +14,7 @@ MOST_TO_TRY = 20_000
 """Nodes times VMs up to which it is also tried whether yet another node might die: a moment's work."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WhatIf:
+class WhatIf(Struct, frozen=True, kw_only=True):
     """What became of the VMs of the dead nodes. placed: VM → node. parked: VM → why.
 
     next_parked: node → how many of its VMs would be parked if it died as well; None where that was not tried.

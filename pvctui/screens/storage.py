@@ -30,8 +30,7 @@ from pvctui.widgets.rows import Cell, Column, Row
 EVERYTHING = frozenset({"*"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StorageList:
+class StorageList(Struct, frozen=True, kw_only=True):
     """One tab: what it is a list of. kind: of a row's subject. rows: makes what makes them, for each screen its own."""
 
     kind: str

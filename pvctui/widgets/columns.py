@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from pvccore.model.struct import Struct
 from pvctui.widgets.rows import Column
 
 GUTTER_WIDTH = 3
@@ -14,8 +14,7 @@ ROOMY_WIDTH = 100
 """From here on two cells of air stand between columns, below it one."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlacedColumn:
+class PlacedColumn(Struct, frozen=True, kw_only=True):
     """A column with its place on the line."""
 
     index: int
@@ -24,8 +23,7 @@ class PlacedColumn:
     width: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ColumnLayout:
+class ColumnLayout(Struct, frozen=True, kw_only=True):
     """The columns in sight, from left to right, and whether more lie beyond either edge."""
 
     width: int

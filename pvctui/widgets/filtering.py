@@ -12,11 +12,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from operator import ge, gt, le, lt
 from typing import TypeAlias
 
 from pvccore.model.errors import Invalid
+from pvccore.model.struct import Struct
 from pvctui.widgets.rows import Measure, Row, Value
 
 Predicate: TypeAlias = Callable[[Row, str], bool]
@@ -38,8 +38,7 @@ UNITS: Mapping[Measure, Mapping[str, float]] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Field:
+class Field(Struct, frozen=True, kw_only=True):
     """How a field that can be filtered by is read from a row."""
 
     value: Callable[[Row], Value]
@@ -47,8 +46,7 @@ class Field:
     measure: Measure = Measure.PLAIN
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Filter:
+class Filter(Struct, frozen=True, kw_only=True):
     """A filter as typed: its predicate, or the error that says what is wrong with it."""
 
     text: str

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from pvccore.model.struct import Struct
 from pvctui.widgets.filtering import Field, Filter, all_text, parse_filter
 from pvctui.widgets.ordering import SortOrder, in_order, tie_key
 from pvctui.widgets.rows import Column, Row, Value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Update:
+class Update(Struct, frozen=True, kw_only=True):
     """What a change of the rows means for the screen."""
 
     repaint: frozenset[str] = frozenset()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 
 from rich.segment import Segment
@@ -15,6 +14,7 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from pvccore.model.struct import Struct
 from pvctui.widgets.cell_text import fit
 from pvctui.widgets.meter import bar
 from pvctui.widgets.palette import STATES, ink
@@ -27,8 +27,7 @@ LONGEST_NAME = 16
 LONGEST_TEXT = 14
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NodeCell:
+class NodeCell(Struct, frozen=True, kw_only=True):
     """One node on the map: `hv1 ● ███████░░░  8 VMs`; the glyph tells the state before its colour."""
 
     name: str
@@ -39,8 +38,7 @@ class NodeCell:
     text: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MapGrid:
+class MapGrid(Struct, frozen=True, kw_only=True):
     """How the cells flow: their parts' widths and how many stand side by side."""
 
     name_width: int

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, TypeAlias
 
+from pvccore.model.struct import Struct
 from pvctui.widgets.rows import Column, Row, Value
 
 RESORT_EVERY_S = 1.0
@@ -20,8 +20,7 @@ DIGITS = re.compile(f"[0-9]{{1,{MOST_DIGITS}}}")
 SortKey: TypeAlias = tuple[int, float | str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SortOrder:
+class SortOrder(Struct, frozen=True, kw_only=True):
     """By which column a list is sorted, and which way."""
 
     column: str

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from rich.style import Style
 from textual.widget import Widget
+
+from pvccore.model.struct import Struct
 
 STATES = ("ok", "bad", "warn", "busy", "dim", "strong")
 """The names that a cell's state may have; any other is shown without colour."""
@@ -50,8 +51,7 @@ TableView {
 """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Look:
+class Look(Struct, frozen=True, kw_only=True):
     """What a line shows beside its row: it is under the cursor, marked, or its data is old."""
 
     cursor: bool = False
@@ -60,8 +60,7 @@ class Look:
     stale: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Palette:
+class Palette(Struct, frozen=True, kw_only=True):
     """The styles of a live list under the theme in force; state colours come on top of the line's."""
 
     line: Style

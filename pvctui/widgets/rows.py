@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 from typing import TypeAlias
+
+from pvccore.model.struct import Struct
 
 Value: TypeAlias = str | int | float | None
 """What a cell sorts and filters by; None is "not known" and sorts last both ways."""
@@ -33,8 +34,7 @@ class Measure(StrEnum):
     SECONDS = "seconds"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Column:
+class Column(Struct, frozen=True, kw_only=True):
     """One column of a live list; its width depends on the terminal, never on what it shows.
 
     Widths are in terminal cells: at least `min_width` (0: `width`), `width` where there is
@@ -60,8 +60,7 @@ class Column:
         return self.min_width or self.width
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class Row(Struct, frozen=True, kw_only=True):
     """One subject of a live list, e.g. one VM, as it is shown now.
 
     `cells` and `values` follow the columns; a missing value is the cell's text. `fields` can
@@ -71,7 +70,7 @@ class Row:
     key: str
     cells: tuple[Cell, ...]
     values: tuple[Value, ...] = ()
-    fields: Mapping[str, Value] = field(default_factory=lambda: NO_FIELDS)
+    fields: Mapping[str, Value] = NO_FIELDS
     version: Hashable = None
 
     def text(self, index: int) -> str:

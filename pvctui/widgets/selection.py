@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+
+from pvccore.model.struct import Struct
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OpenRange:
+class OpenRange(Struct, frozen=True, kw_only=True):
     """A range being marked: where it began, and what was marked before it."""
 
     anchor: str
@@ -16,8 +16,7 @@ class OpenRange:
     """Begun with Shift: it ends at the first movement without it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Marks:
+class Marks(Struct, frozen=True, kw_only=True):
     """Which rows a person marked, by key; every step gives a new value."""
 
     keys: frozenset[str] = frozenset()

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from textual.binding import Binding
 
+from pvccore.model.struct import Struct
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TableBinding:
+
+class TableBinding(Struct, frozen=True, kw_only=True):
     """One thing a live list does by key; `keys` are Textual's names, divided by commas."""
 
     id: str

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from textual.message import Message
+
+from pvccore.model.struct import Struct
 
 if TYPE_CHECKING:
     from pvctui.widgets.table_view import TableView
@@ -56,8 +57,7 @@ class ViewChanged(TableMessage, namespace="live_table"):
         self.status = status
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TableStatus:
+class TableStatus(Struct, frozen=True, kw_only=True):
     """What a live list shows of what there is."""
 
     shown: int

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from time import monotonic
 from typing import ClassVar
 
@@ -12,6 +11,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.timer import Timer
 
+from pvccore.model.struct import Struct
 from pvctui.widgets.columns import ColumnLayout, lay_out
 from pvctui.widgets.live_rows import LiveRows, Update, hidden_field
 from pvctui.widgets.ordering import SortOrder, SortThrottle
@@ -26,8 +26,7 @@ MOST_LINES_PAINTED_SINGLY = 8
 MOST_STRIPS_KEPT = 2000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Standpoint:
+class Standpoint(Struct, frozen=True, kw_only=True):
     """Where a person's eyes are before the rows change: kept through the change."""
 
     place: int

@@ -33,11 +33,11 @@ def test_contracts_of_one_import_place_look_at_every_shipped_package() -> None:
         assert sorted(contract["source_modules"]) == source.shipped_packages(), contract["name"]
 
 
-def test_the_model_imports_the_standard_library_only() -> None:
+def test_the_model_imports_the_standard_library_only_but_for_what_values_are_built_on() -> None:
     foreign = {
-        f"{source.name(path)} imports {module}"
+        (source.name(path), module.partition(".")[0])
         for path in source.files("pvccore/model")
         for module in _imports(path)
         if module.partition(".")[0] not in sys.stdlib_module_names and not module.startswith("pvccore.model")
     }
-    assert not foreign
+    assert foreign == {("pvccore/model/struct.py", "msgspec")}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, cast
 
 from nodedaemon.agent import AgentLoop
@@ -15,6 +15,7 @@ from pvccore.model.fence import (
     FencePhase,
 )
 from pvccore.model.node import Presence
+from pvccore.model.struct import replace
 from pvccore.model.vm import Placement
 from pvccore.plan.effects import (
     Effect,

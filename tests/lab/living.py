@@ -5,7 +5,6 @@ import threading
 import time
 import uuid
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Self, TypeVar
 
 from lab.cluster import Lab
@@ -15,6 +14,7 @@ from pvccore.model.change import Change, Kind, Write
 from pvccore.model.cluster import Cluster
 from pvccore.model.fence import FencePhase
 from pvccore.model.journal import JournalEntry
+from pvccore.model.struct import replace
 from pvccore.model.vm import Vm, VmState
 from pvccore.operations import cluster as cluster_verbs
 from pvccore.operations import definitions, vms

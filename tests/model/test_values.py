@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -15,6 +14,7 @@ from pvccore.model.journal import JournalEntry
 from pvccore.model.node import Alive, Goodbye, GoodbyeReason, Node, Presence, Readiness, ReadinessState, Report
 from pvccore.model.node import WantedReadiness as Wish
 from pvccore.model.selectors import MEANINGS, Selector
+from pvccore.model.struct import replace
 from pvccore.model.task import Task
 from pvccore.model.vm import Definition, Migration, Placement, Vm, VmState, Wanted
 

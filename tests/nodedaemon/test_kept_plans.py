@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +13,7 @@ from nodedaemon.kept_plans import FILES, Decision, KeptPlans, write_decision
 from pvccli.commands.simulate import verbs
 from pvccore.model.cluster import Cluster
 from pvccore.model.errors import Invalid
+from pvccore.model.struct import replace
 from pvccore.plan.effects import Plan
 from pvccore.plan.watch import Watch
 from simulation.replay import replay, replay_lines, replay_object

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,6 +11,7 @@ from pvccore.model.cluster import Cluster, Delta
 from pvccore.model.fence import Fence, FencePhase
 from pvccore.model.node import Alive, Node, NodeConfig, Presence, Readiness, Report
 from pvccore.model.settings import Settings
+from pvccore.model.struct import replace
 from pvccore.model.task import Task, TaskState
 from pvccore.model.vm import Vm
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from nodedaemon.storage_holders import AT_ONCE, HolderTurns
 from pvccore.model.cluster import Cluster
 from pvccore.model.storage import Storage, Volume
+from pvccore.model.struct import replace
 from pvccore.model.vm import Vm, VmState
 from pvccore.model.volume_documents import shard_of
 from tests.plan.asked import cluster, vm

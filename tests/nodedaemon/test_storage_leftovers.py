@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,6 +11,7 @@ from nodedaemon.task_runner import Work
 from pvccore.ceph.commands import Tell
 from pvccore.model.cluster import Cluster
 from pvccore.model.errors import NotFound, PvcError, Refused, Unavailable
+from pvccore.model.struct import replace
 from pvccore.model.task import Task
 from pvccore.plan.leftovers import DISCARD
 from tests.plan.test_leftovers import KEY, PATH, UPLOAD, having

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -23,6 +22,7 @@ from pvccore.model.storage import (
     Volume,
     volumes_key,
 )
+from pvccore.model.struct import replace
 from pvccore.model.task import Task, TaskState
 from pvccore.model.vm import Definition
 from pvccore.model.volume_documents import shard_of

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,6 +10,7 @@ from nodedaemon.storage_tasks import StorageTasks
 from nodedaemon.task_runner import Work
 from pvccore.model.errors import NotFound, Refused
 from pvccore.model.storage import Storage, StorageStatus, Volume
+from pvccore.model.struct import replace
 from pvccore.model.task import Task
 from simulation.ceph_commands import SimulatedCommands
 from simulation.ceph_state import GB, Image, Pool, SimulatedStorage, Snap

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from nodedaemon.task_runner import LOOK_EVERY_S, READINGS_AT_ONCE, TASKS_AT_ONCE, TaskLoop, Work, carry_out
 from pvccore.model.change import Kind
 from pvccore.model.cluster import Cluster
 from pvccore.model.errors import Conflict, Refused
+from pvccore.model.struct import replace
 from pvccore.model.task import INTERRUPTED, NODE_LOG, Task, TaskState
 from pvccore.operations import tasks
 from pvccore.operations.operator import Operator

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any, cast
 
 from nodedaemon.log_tasks import Log, LogTasks
 from nodedaemon.task_runner import TaskLoop, TaskVerb, Work, carry_out
 from pvccore.model.errors import Refused
 from pvccore.model.log import LogPart, place_in
+from pvccore.model.struct import replace
 from pvccore.model.task import Task
 from pvccore.model.vm import Vm
 from pvccore.operations.reading import load_cluster

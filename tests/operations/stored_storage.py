@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from pvccore.model.change import Kind
 from pvccore.model.storage import (
     HealthCheck,
@@ -18,6 +16,7 @@ from pvccore.model.storage import (
     Volume,
     volumes_key,
 )
+from pvccore.model.struct import replace
 from tests.operations.world import World
 
 GB = 1 << 30

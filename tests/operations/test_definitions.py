@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from pvccore.model.change import Kind
 from pvccore.model.errors import Invalid, NotFound, Refused, Unavailable
+from pvccore.model.struct import replace
 from pvccore.model.vm import Definition, RequestVerb, VmState, Wanted, Xml
 from pvccore.operations.definitions import NewVm, define, dump, modify, rename, undefine
 from pvccore.operations.operator import Operator

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from pvccore.model.errors import NotFound, Refused
 from pvccore.model.selectors import Selector
+from pvccore.model.struct import replace
 from pvccore.model.vm import Definition, Placement, VmState, Wanted
 from pvccore.operations.moves import migrate, move, unmigrate
 from tests.operations.world import World

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 import pytest
 
 from pvccore.model.change import Kind
 from pvccore.model.cluster import Cluster
 from pvccore.model.errors import Conflict, Refused, Unavailable
+from pvccore.model.struct import replace
 from pvccore.model.vm import VmState, Wanted
 from pvccore.operations.metadata import meta
 from pvccore.operations.nodes import flush

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from pvccore.model.change import Kind
 from pvccore.model.errors import Invalid, NotFound, PvcError, Refused
+from pvccore.model.struct import replace
 from pvccore.model.task import Task, TaskState
 from pvccore.model.vm import Definition, VmState
 from pvccore.operations import storage, tasks

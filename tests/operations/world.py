@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from itertools import count
 
 from pvccore.model.change import Change, Kind, Write
@@ -11,6 +10,7 @@ from pvccore.model.cluster import Cluster
 from pvccore.model.fence import Fence, FenceAgent, FenceAgentKind
 from pvccore.model.node import Node, NodeConfig, Presence, Readiness, Report
 from pvccore.model.record import Record
+from pvccore.model.struct import replace
 from pvccore.model.vm import Definition, Placement, Vm, VmState, Wanted, Xml
 from pvccore.operations.operator import Operator
 from pvccore.operations.reading import load_cluster

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from pvccore.model.cluster import Cluster
 from pvccore.model.fence import Fence, FenceAgent, FenceAgentKind, FencePhase
 from pvccore.model.maintenance import Maintenance
 from pvccore.model.node import Alive, Node, NodeConfig, Presence, Readiness, ReadinessState, Report, WantedReadiness
+from pvccore.model.struct import replace
 from pvccore.model.vm import Definition, Migration, Placement, Request, RequestVerb, Vm, VmState, Wanted
 
 IPMI = FenceAgent(kind=FenceAgentKind.IPMI, address="127.0.0.1:6230")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import Any
 
 from pvccore.model.change import Change, Kind
@@ -32,6 +31,7 @@ from pvccore.model.node import (
 )
 from pvccore.model.record import Record
 from pvccore.model.settings import Settings
+from pvccore.model.struct import replace
 from pvccore.model.vm import Claim, Definition, Migration, MigrationMethod, Placement, Vm, VmState, Wanted
 from pvccore.plan.domains import Domain, DomainState, LocalWatch
 from pvccore.plan.effects import Effect, Outcome, Plan, Step

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from pvccore.model.cluster import Cluster
 from pvccore.model.node import Node
 from pvccore.model.storage import Osd, Pool, Snapshot, Storage, StorageStatus, Volume
+from pvccore.model.struct import replace
 from pvccore.model.vm import Vm, VmState
 from tests.plan.asked import cluster, vm
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,6 +11,7 @@ from pvccore.model.bmc import BmcTest
 from pvccore.model.fence import FencePhase
 from pvccore.model.node import Node
 from pvccore.model.record import UNREADABLE
+from pvccore.model.struct import replace
 from pvccore.plan.bmc_tests import (
     DAILY_S,
     IN_MAINTENANCE_S,

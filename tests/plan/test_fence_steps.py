@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,6 +10,7 @@ from pvccore.model.change import Kind
 from pvccore.model.fence import BlocklistPhase, FenceAgent, FenceCause, FencePhase
 from pvccore.model.node import Alive, Node, NodeConfig
 from pvccore.model.record import UNREADABLE
+from pvccore.model.struct import replace
 from pvccore.model.vm import VmState
 from pvccore.plan.effects import MarkOsdsDown, Outcome, Plan, Power, ReadPower, SendPowerOff
 from pvccore.plan.fence_record import NEW_BOOT

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,6 +10,7 @@ from pvccore.model.change import Kind
 from pvccore.model.cluster import Cluster
 from pvccore.model.fence import FenceCause, FencePhase
 from pvccore.model.node import GoodbyeReason, Node, Presence
+from pvccore.model.struct import replace
 from pvccore.model.vm import VmState, Wanted
 from pvccore.plan.effects import Plan, Power, ReadPower
 from pvccore.plan.fencing import BEFORE_ANY_FENCE, fence_cause, fencing_objection, plan_fencing, storm_alarm

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from pvccore.model.cluster import Cluster
 from pvccore.model.errors import Invalid
 from pvccore.model.storage import Storage, StorageStatus, Volume, part_name, split_part_name
+from pvccore.model.struct import replace
 from pvccore.model.task import Task, TaskState
 from pvccore.plan.effects import Step
 from pvccore.plan.leftovers import DISCARD, TRIES, maker_of, parts_only, plan_leftovers

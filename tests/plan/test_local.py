@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,6 +10,7 @@ from pvccore.model.change import Kind
 from pvccore.model.fence import BlocklistPhase, FencePhase
 from pvccore.model.node import Presence
 from pvccore.model.record import NEW, UNREADABLE
+from pvccore.model.struct import replace
 from pvccore.model.vm import Claim, MigrationPhase, Placement, Request, RequestVerb, Vm, VmState, Wanted
 from pvccore.plan.domains import Domain, DomainState, LocalWatch
 from pvccore.plan.effects import Destroy, Outcome, Plan, Resume, Shutdown, StartPaused

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from pvccore.model.change import Kind
+from pvccore.model.struct import replace
 from pvccore.model.vm import Migration, MigrationMethod, MigrationPhase, Request, RequestVerb, Vm, VmState, Wanted
 from pvccore.plan.domains import DomainState
 from pvccore.plan.effects import Destroy, MigrateLive, Outcome, Plan, Resume, Shutdown

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from pvccore.model.change import Kind
 from pvccore.model.record import UNREADABLE
+from pvccore.model.struct import replace
 from pvccore.model.vm import Claim, Definition, Vm, VmState
 from pvccore.plan.domains import DomainState
 from pvccore.plan.effects import Destroy, InspectVolumes, Outcomes, Plan, Resume, StartPaused

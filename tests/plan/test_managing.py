@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from pvccore.model.change import Kind
 from pvccore.model.fence import BlocklistPhase, Fence, FencePhase
 from pvccore.model.node import Readiness, ReadinessState
 from pvccore.model.record import UNREADABLE
+from pvccore.model.struct import replace
 from pvccore.model.vm import VmState
 from pvccore.plan.effects import AddBlocklist, Plan, Power, ReadPower
 from pvccore.plan.managing import plan_manager

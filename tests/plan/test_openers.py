@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from pvccore.model.storage import Volume
+from pvccore.model.struct import replace
 from pvccore.plan.openers import address_words, nodes_by_address, openers
 from tests.plan.asked import cluster, node
 

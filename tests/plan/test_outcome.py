@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from pvccore.model.fence import FencePhase
 from pvccore.model.journal import JournalEntry
 from pvccore.model.maintenance import Maintenance
 from pvccore.model.node import Node, ReadinessState, WantedReadiness
+from pvccore.model.struct import replace
 from pvccore.model.task import Task, TaskState
 from pvccore.model.vm import MigrationPhase, RequestVerb, Vm, VmState, Wanted
 from pvccore.plan.outcome import Aim, Goal, Progress, progress

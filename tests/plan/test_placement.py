@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,6 +11,7 @@ from pvccore.model.fence import FencePhase
 from pvccore.model.node import DomainReport, GoodbyeReason, Node, ReadinessState, WantedReadiness
 from pvccore.model.record import UNREADABLE
 from pvccore.model.selectors import Selector
+from pvccore.model.struct import replace
 from pvccore.model.vm import Definition, VmState, Wanted
 from pvccore.plan.placement import Rooms, standing_objection
 from tests.plan.clusters import (

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,6 +9,7 @@ import pytest
 from pvccore.model.change import Kind
 from pvccore.model.fence import FencePhase
 from pvccore.model.node import Node, ReadinessState
+from pvccore.model.struct import replace
 from pvccore.model.vm import MigrationMethod, Request, RequestVerb, Vm, VmState, Wanted
 from pvccore.plan.effects import Plan
 from pvccore.plan.placement import Rooms

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
+from pvccore.model.struct import replace
 from pvccore.model.vm import MigrationMethod, MigrationPhase, RequestVerb, VmState, Wanted
 from pvccore.plan.requests import ended, kept_here, relocated, restarted, started
 from tests.plan.asked import asked, node, vm

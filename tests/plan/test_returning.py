@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,6 +11,7 @@ from pvccore.model.cluster import Cluster
 from pvccore.model.fence import BlocklistPhase, FencePhase
 from pvccore.model.node import Alive, Node, Readiness, ReadinessState, WantedReadiness
 from pvccore.model.settings import AfterFence, ReturnAfterFence
+from pvccore.model.struct import replace
 from pvccore.model.vm import VmState
 from pvccore.plan.effects import AddBlocklist, LiftBlocklist, Plan, SendPowerOff, SendPowerOn
 from pvccore.plan.returning import plan_blocklist, plan_return

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 import pytest
 
 from pvccore.model.errors import Invalid
 from pvccore.model.node import Node
 from pvccore.model.storage import Pool, Volume
+from pvccore.model.struct import replace
 from pvccore.model.task import Task
 from pvccore.model.vm import Vm, VmState
 from pvccore.plan.storage import STORAGE_VERBS, StorageVerb, complete, is_destructive, storage_verb, volumes_touched

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 
 import pytest
 
 from pvccore.model.cluster import Cluster
 from pvccore.model.errors import Invalid, NotFound, PvcError, Refused
 from pvccore.model.storage import Osd, Storage, StorageStatus, Volume
+from pvccore.model.struct import replace
 from pvccore.model.vm import Vm, VmState, Wanted
 from pvccore.plan.storage import STORAGE_VERBS
 from pvccore.plan.storage_checks import FLAGS, check_at_rest, check_room, check_unused

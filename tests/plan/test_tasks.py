@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from pvccore.model.change import Kind
 from pvccore.model.cluster import Cluster
 from pvccore.model.fence import FencePhase
 from pvccore.model.node import Alive, Node
+from pvccore.model.struct import replace
 from pvccore.model.task import NODE_LOG, VM_LOG, Task, TaskState
 from pvccore.plan.effects import Plan
 from pvccore.plan.tasks import PRUNED_AT_ONCE, READINGS_KEPT, TASKS_KEPT, ended, is_orphan, may_take, plan_tasks

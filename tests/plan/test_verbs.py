@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from pvccore.model.cluster import Cluster
 from pvccore.model.fence import FencePhase
 from pvccore.model.node import Node, NodeConfig, Presence
+from pvccore.model.struct import replace
 from pvccore.model.vm import Placement, RequestVerb, Vm, VmState, Wanted
 from pvccore.plan.placement import Rooms
 from pvccore.plan.verbs import (

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import replace
 from threading import Event
 
 import pytest
@@ -13,6 +12,7 @@ from pvccli.output import Format
 from pvccli.seat import Seat
 from pvccli.watching import CLEAR, watch
 from pvccore.model.errors import Refused
+from pvccore.model.struct import replace
 from pvccore.model.vm import VmState
 from pvccore.operations.records import vm_records
 from pvccore.plan.outcome import progress

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 from pvccore.model.cluster import Cluster, Delta
 from pvccore.model.errors import Unavailable
@@ -24,6 +23,7 @@ from pvccore.model.node import (
     WantedReadiness,
 )
 from pvccore.model.settings import Settings
+from pvccore.model.struct import replace
 from pvccore.model.vm import Definition, Migration, Placement, Vm, VmState, Wanted
 from pvccore.state.schema import Schema
 from pvccore.state.store import Connection, Store
@@ -68,7 +68,7 @@ def vm(number: int, name: str, on: str, **parts: object) -> Vm:
     definition = {"memory_mb": 4 * GB, "vcpus": 2, "tags": ("web", "prod"), "volumes": (f"vms/{name}",)}
     placement: dict[str, object] = {"wanted": Wanted.RUNNING, "state": VmState.RUNNING, "node": on}
     for key, value in parts.items():
-        (placement if key in Placement.__slots__ else definition)[key] = value
+        (placement if key in Placement.__struct_fields__ else definition)[key] = value
     return Vm(
         uuid=uuid(number),
         definition=Definition(name=name, **definition),  # type: ignore[arg-type] # fields by their names

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from pvccore.model.cluster import Cluster
 from pvccore.model.forecast import Forecast
 from pvccore.model.storage import Osd, Pool, Snapshot, Storage, StorageHealth, StorageStatus, Volume
+from pvccore.model.struct import replace
 from pvccore.model.task import Task, TaskState
 from pvccore.model.vm import VmState, Wanted
 from pvccore.state.store import Connection

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from pvccore.model.cluster import Cluster
 from pvccore.model.storage import (
     HealthCheck,
@@ -15,6 +13,7 @@ from pvccore.model.storage import (
     StorageStatus,
     Volume,
 )
+from pvccore.model.struct import replace
 from pvccore.model.task import Task, TaskState
 from tests.pvctui.canned import NOW_S, well
 

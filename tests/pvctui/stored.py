@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import replace
 
 from pvccore.model.change import Change, Kind, Write
 from pvccore.model.cluster import Cluster
+from pvccore.model.struct import replace
 from pvccore.model.vm import VmState, Xml
 from pvccore.operations.reading import load_cluster
 from pvccore.state.memory import MemoryTree

@@ -1,6 +1,6 @@
-from dataclasses import replace
 from functools import partial
 
+from pvccore.model.struct import replace
 from pvctui.app import Console
 from pvctui.bridge import LiveFeed, Opened
 from pvctui.clusters import KnownCluster

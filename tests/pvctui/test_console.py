@@ -1,9 +1,8 @@
-from dataclasses import replace
-
 import pytest
 from textual.events import Key
 
 from pvccore.model.cluster import Cluster
+from pvccore.model.struct import replace
 from pvccore.state.store import Connection
 from pvctui.rows.view import Link
 from pvctui.screens.detail_screen import DetailScreen

@@ -1,10 +1,9 @@
 """What goes wrong while somebody works: the console says so, and keeps what was typed."""
 
-from dataclasses import replace
-
 import pytest
 
 from pvccore.model.cluster import Cluster
+from pvccore.model.struct import replace
 from pvccore.model.vm import VmState
 from pvccore.state.store import Connection
 from pvctui.rows.view import Link

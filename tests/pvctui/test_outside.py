@@ -1,9 +1,9 @@
 import sys
-from dataclasses import replace
 
 import pytest
 
 from pvccore.model.errors import Invalid, Refused
+from pvccore.model.struct import replace
 from pvctui.look import PLAIN, THEMES
 from pvctui.outside import NOT_IN_A_BROWSER, command_for
 from tests.pvctui.canned import night, uuid

@@ -6,7 +6,7 @@ import csv
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -17,6 +17,7 @@ from pvccore.model.cluster import Cluster
 from pvccore.model.fence import FenceAgent, FenceAgentKind, FencePhase
 from pvccore.model.node import ReadinessState, WantedReadiness
 from pvccore.model.record import Record
+from pvccore.model.struct import replace
 from pvccore.model.vm import VmState
 from pvccore.state.address import ZooKeeperAddress
 from pvccore.state.zookeeper import ZooKeeperStore

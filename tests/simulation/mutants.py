@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import pytest
 
@@ -13,6 +13,7 @@ from pvccore.model.change import Change, Check, Kind
 from pvccore.model.cluster import Cluster, LocalView
 from pvccore.model.fence import Fence
 from pvccore.model.node import Node
+from pvccore.model.struct import replace
 from pvccore.model.vm import Vm
 from pvccore.plan import fence_record, fence_steps, fencing, managing, placement, recovery
 from pvccore.plan.domains import LocalWatch

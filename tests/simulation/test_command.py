@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +11,7 @@ from nodedaemon.kept_plans import Decision, write_decision
 from pvccli.main import exit_code
 from pvccore.model.change import Change
 from pvccore.model.cluster import Cluster
+from pvccore.model.struct import replace
 from pvccore.plan.effects import Plan, Step
 from pvccore.plan.watch import Watch
 from tests.simulation.fuzzing import FILES, USUAL

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import cache
 
 import pytest
 
 from pvccli.commands.simulate import verbs
+from pvccore.model.struct import replace
 from simulation.output import ending_lines, journal_line
 from simulation.runner import Outcome, Run
 from simulation.scenario import Scenario

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from pvccli.commands.simulate import verbs
 from pvccore.model.cluster import Cluster
 from pvccore.model.errors import Invalid
+from pvccore.model.struct import replace
 from pvccore.model.vm import VmState
 from simulation.from_cluster import what_if
 from simulation.places_in_file import BadScenario

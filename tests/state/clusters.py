@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from pvccore.model.change import Change, Kind, Write
 from pvccore.model.fence import Fence
 from pvccore.model.node import NodeConfig, Readiness
 from pvccore.model.record import Record
+from pvccore.model.struct import replace
 from pvccore.model.vm import Definition, Placement, Vm, Xml
 from pvccore.state.live import LiveCluster
 from pvccore.state.memory import MemoryStore, MemoryTree

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from types import MappingProxyType
 from typing import cast
 
@@ -16,6 +15,7 @@ from pvccore.model.maintenance import Maintenance
 from pvccore.model.node import DomainReport, Goodbye, GoodbyeReason, NodeConfig, Presence, Readiness, Report
 from pvccore.model.record import NEW, UNREADABLE, Record
 from pvccore.model.settings import Settings
+from pvccore.model.struct import replace
 from pvccore.model.vm import (
     Claim,
     Definition,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 import pytest
 
@@ -11,6 +10,7 @@ from pvccore.model.change import Change, Kind, Write
 from pvccore.model.cluster import Delta
 from pvccore.model.errors import Unavailable
 from pvccore.model.node import Presence, Report
+from pvccore.model.struct import replace
 from pvccore.model.vm import VmState
 from pvccore.state.live import RESYNC_DELAY_S, RESYNC_EVERY_S, LiveCluster
 from pvccore.state.store import Create, Delete, Znode

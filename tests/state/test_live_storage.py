@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from pvccore.model.change import Change, Kind, Write
 from pvccore.model.cluster import Delta
 from pvccore.model.record import Record
 from pvccore.model.storage import Osd, Osds, Pool, Pools, PoolVolumes, StorageStatus, Volume, volumes_key
+from pvccore.model.struct import replace
 from pvccore.model.task import Task, TaskState
 from pvccore.state.live import LiveCluster
 from pvccore.state.store import Create, Put

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import pytest
 
 from pvccore.model.change import Change, Kind, Write
 from pvccore.model.errors import NotFound, Unavailable
 from pvccore.model.node import Presence, Report
+from pvccore.model.struct import replace
 from pvccore.model.vm import Migration, VmState
 from pvccore.state.local_live import LocalLive
 from pvccore.state.store import Delete, Put, Znode

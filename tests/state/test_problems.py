@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from pvccore.model.change import Change, Kind, Write
 from pvccore.model.cluster import Delta
 from pvccore.model.fence import FencePhase
 from pvccore.model.record import UNREADABLE
+from pvccore.model.struct import replace
 from pvccore.state.live import LiveCluster
 from pvccore.state.store import Create, Delete, Put
 from tests.state.clusters import WEB1, WEB2, Lab, define

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 
 import pytest
 
@@ -13,6 +12,7 @@ from pvccore.model.maintenance import Maintenance
 from pvccore.model.node import Goodbye, GoodbyeReason, Presence, Report
 from pvccore.model.record import UNREADABLE, Record
 from pvccore.model.settings import Settings
+from pvccore.model.struct import replace
 from pvccore.model.vm import Definition, Migration, VmState, Xml
 from pvccore.state.memory import MemoryTree
 from pvccore.state.schema import Schema

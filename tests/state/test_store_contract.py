@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from pvccore.model.errors import Conflict, Unavailable
+from pvccore.model.struct import replace
 from pvccore.state.store import CheckVersion, Connection, Create, Delete, Operation, Put, Store
 from tests.state.worlds import World
 

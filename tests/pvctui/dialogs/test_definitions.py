@@ -1,7 +1,6 @@
 """Rename, tag, remove, define and modify by the console, read back from the store."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,6 +8,7 @@ from textual.app import App
 from textual.widgets import Button
 
 from pvccore.model.cluster import Cluster
+from pvccore.model.struct import replace
 from pvccore.model.vm import VmState, Wanted
 from pvccore.operations.reading import read_xml
 from pvctui.dialogs.define import SKELETON, DefineDialog, NewVmDialog

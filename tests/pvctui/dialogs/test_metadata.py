@@ -1,6 +1,5 @@
-from dataclasses import replace
-
 from pvccore.model.cluster import Cluster
+from pvccore.model.struct import replace
 from pvccore.model.vm import Definition
 from pvctui.dialogs.metadata import MetadataDialog
 from tests.pvctui.canned import cluster_of, node, uuid, vm, well

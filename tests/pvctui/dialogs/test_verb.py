@@ -1,9 +1,8 @@
-from dataclasses import replace
-
 import pytest
 
 from pvccore.model.cluster import Cluster
 from pvccore.model.node import WantedReadiness
+from pvccore.model.struct import replace
 from pvccore.model.vm import RequestVerb, VmState, Wanted
 from pvctui.commands import COMMANDS, commands_at
 from pvctui.dialogs.verb import VerbDialog

@@ -1,8 +1,7 @@
-from dataclasses import replace
-
 from pvccore.model.cluster import Cluster
 from pvccore.model.fence import FencePhase
 from pvccore.model.node import Report
+from pvccore.model.struct import replace
 from pvctui.rows.attention import rows_of_troubles, troubles
 from tests.pvctui.canned import NOW_S, cluster_of, fence_of, in_maintenance, night, node, uuid, view_of, vm, well
 

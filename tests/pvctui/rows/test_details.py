@@ -1,6 +1,6 @@
 from collections.abc import Sequence
-from dataclasses import replace
 
+from pvccore.model.struct import replace
 from pvctui.rows.capacity import capacity_lines, capacity_of
 from pvctui.rows.journal_rows import rows_of_journal
 from pvctui.rows.lines import text_of

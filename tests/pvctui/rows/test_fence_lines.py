@@ -1,7 +1,6 @@
-from dataclasses import replace
-
 from pvccore.model.cluster import Cluster
 from pvccore.model.fence import Blocklist, BlocklistPhase, Fence, FenceCause, FencePhase
+from pvccore.model.struct import replace
 from pvctui.rows.fence_lines import fence_banner, fence_steps
 from pvctui.rows.lines import text_of
 from pvctui.rows.node_rows import fenced_nodes

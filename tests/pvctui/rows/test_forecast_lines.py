@@ -1,7 +1,6 @@
-from dataclasses import replace
-
 from pvccore.model.cluster import Cluster
 from pvccore.model.forecast import Forecast
+from pvccore.model.struct import replace
 from pvctui.rows.forecast_lines import death_cell, forecast_lines, header_part
 from pvctui.rows.header_line import header_line
 from pvctui.rows.lines import text_of

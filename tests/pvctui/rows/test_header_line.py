@@ -1,6 +1,5 @@
-from dataclasses import replace
-
 from pvccore.model.cluster import Cluster
+from pvccore.model.struct import replace
 from pvccore.state.store import Connection
 from pvctui.rows.header_line import header_line
 from pvctui.rows.lines import text_of

@@ -1,6 +1,5 @@
-from dataclasses import replace
-
 from pvccore.model.cluster import Cluster
+from pvccore.model.struct import replace
 from pvctui.rows.lines import Line, text_of
 from pvctui.rows.maintenance_lines import maintenance_banner, turning_off_lines, turning_on_lines
 from tests.pvctui.canned import in_maintenance, night, node, view_of, well

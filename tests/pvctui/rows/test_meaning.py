@@ -1,5 +1,4 @@
-from dataclasses import replace
-
+from pvccore.model.struct import replace
 from pvccore.model.vm import Definition, Vm
 from pvctui.rows.lines import text_of
 from pvctui.rows.meaning import changes_line, changes_of, is_outside, meaning_line

@@ -1,9 +1,9 @@
 from collections.abc import Sequence
-from dataclasses import replace
 
 from pvccore.model.cluster import Cluster
 from pvccore.model.fence import Fence, FencePhase
 from pvccore.model.forecast import Forecast
+from pvccore.model.struct import replace
 from pvctui.rows.lines import Line, text_of
 from pvctui.rows.resilience_lines import resilience_tabs, summary_lines
 from pvctui.rows.resilience_rows import RESILIENCE_COLUMNS, fence_took_s, rows_of_resilience

@@ -1,6 +1,5 @@
-from dataclasses import replace
-
 from pvccore.model.cluster import Cluster, Delta
+from pvccore.model.struct import replace
 from pvccore.model.vm import VmState
 from pvctui.rows.statuses import StatusBook, by_name
 from tests.pvctui.canned import cluster_of, night, node, uuid, vm, well

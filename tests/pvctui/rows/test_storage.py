@@ -1,10 +1,10 @@
 from collections.abc import Sequence
-from dataclasses import replace
 
 import pytest
 
 from pvccore.model.cluster import Cluster
 from pvccore.model.storage import Osd, Pool, StorageHealth, StorageStatus, Volume
+from pvccore.model.struct import replace
 from pvctui.rows.lines import Line, text_of
 from pvctui.rows.storage_detail import osd_tabs, pool_tabs, snapshot_tabs, volume_tabs
 from pvctui.rows.storage_holders import opened_lines

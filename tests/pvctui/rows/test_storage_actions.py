@@ -1,7 +1,6 @@
-from dataclasses import replace
-
 import pytest
 
+from pvccore.model.struct import replace
 from pvccore.plan.storage import STORAGE_VERBS
 from pvctui.rows.lines import text_of
 from pvctui.rows.storage_actions import StorageAction, action_of_choice, actions_on, every_action, refusal_of

@@ -1,5 +1,4 @@
-from dataclasses import replace
-
+from pvccore.model.struct import replace
 from pvccore.model.task import Task
 from pvctui.dialogs.task_cancel import cancelling_lines
 from pvctui.rows.lines import text_of

@@ -1,8 +1,8 @@
 from collections.abc import Mapping
-from dataclasses import replace
 from types import MappingProxyType
 
 from pvccore.model.cluster import Cluster
+from pvccore.model.struct import replace
 from pvccore.model.vm import Request, RequestVerb, VmState, Wanted
 from pvctui.rows.vm_rows import VM_COLUMNS, rows_of_vms
 from pvctui.widgets.rows import Row

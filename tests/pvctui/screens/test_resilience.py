@@ -1,6 +1,5 @@
-from dataclasses import replace
-
 from pvccore.model.forecast import Forecast
+from pvccore.model.struct import replace
 from tests.pvctui.canned import NOW_S, well
 from tests.pvctui.console import console
 

@@ -1,12 +1,12 @@
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from dataclasses import replace
 
 import pytest
 from textual.widgets import Button
 
 from pvccore.model.change import Change, Kind, Write
 from pvccore.model.storage import Osds, Pools, PoolVolumes, volumes_key
+from pvccore.model.struct import replace
 from tests.pvctui.canned import NOW_S, well
 from tests.pvctui.canned_storage import OSDS, POOLS, STATUS, VOLUMES, on_ceph, storage
 from tests.pvctui.console import SIZES, Shown, console
