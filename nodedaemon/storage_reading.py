@@ -24,7 +24,9 @@ from pvccore.model.errors import NotFound, PvcError, Refused
 from pvccore.model.storage import Osd, Pool, StorageStatus, Volume, path_of_volume
 from pvccore.model.struct import Struct, field, replace
 
-OVERVIEW = ("status", "df detail", "osd df tree", "osd dump", "health detail", "osd perf", "osd metadata", "versions")
+BY_MONITORS = ("status", "df detail", "osd dump", "health detail", "osd metadata", "versions", "osd tree")
+BY_THE_MANAGER = ("osd df tree", "osd perf")
+"""Asked last: while Ceph has no manager daemon these hang, and its monitors' word is still worth having."""
 
 
 class Look(StrEnum):
@@ -105,14 +107,15 @@ def ask(commands: Commands, wanted: Wanted, heard: Heard, clock: Callable[[], fl
 
 
 def _overview(commands: Commands, wanted: Wanted) -> Reading:
-    status, df, tree, dump, health, perf, metadata, versions = commands.ceph_all(*OVERVIEW)
+    answers = commands.ceph_all(*BY_MONITORS, *BY_THE_MANAGER, may_hang=len(BY_THE_MANAGER))
+    status, df, dump, health, metadata, versions, tree, df_tree, perf = answers
     volumes = Volumes(commands=commands)
     listed = [_listed(volumes, pool) for pool in parse_pools(df, dump)]
     found = [(pool, names) for pool, names in listed if pool is not None]
     return Reading(
         wanted=wanted,
         status=parse_status(status, df, dump, health, versions),
-        osds=parse_osds(tree, perf, metadata),
+        osds=parse_osds(df_tree or tree, perf, metadata),
         pools=tuple(replace(pool, volumes=len(names or ())) for pool, names in found),
         names={pool.name: names for pool, names in found if names is not None},
     )

@@ -33,6 +33,7 @@ SOME_VOLUMES = 20
 """Up to so many volumes of a pool are looked at one by one; more are cheaper all together."""
 HOLDERS_PAUSE = 20.0
 HOLDERS_EVERY_S = 5.0
+MAX_REFRESH_S = 60.0
 OVERVIEW_PAUSE = 4.0
 """An overview that takes long, with many pools or on a busy machine, is made less often."""
 MAX_OSDS = 2000
@@ -202,7 +203,8 @@ class StorageReporter:
             self._looked_at_s[wanted.pool] = self._measured_at_s[wanted.pool] = now_s
 
     def _take_overview(self, reading: Reading) -> None:
-        self._overview_at_s = self._clock.monotonic() + max(REFRESH_EVERY_S, reading.took_s * OVERVIEW_PAUSE)
+        pause_s = min(MAX_REFRESH_S, max(REFRESH_EVERY_S, reading.took_s * OVERVIEW_PAUSE))
+        self._overview_at_s = self._clock.monotonic() + pause_s
         unlisted = {pool.name for pool in reading.pools if pool.error}
         for pool in self._records.pools_with_volumes() - reading.names.keys() - unlisted:
             self._commit(self._records.volumes_changes(pool, {}))

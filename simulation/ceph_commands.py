@@ -46,7 +46,7 @@ class SimulatedCommands:
                 return call(self, words[length:])
         raise Refused(f"ceph {' '.join(words)}: command not known")
 
-    def ceph_all(self, *commands: str) -> list[Any]:
+    def ceph_all(self, *commands: str, may_hang: int = 0) -> list[Any]:
         return [self.ceph(*command.split()) for command in commands]
 
     def rbd(self, *words: str, limit_s: float = 0.0) -> Any:  # noqa: ANN401 - JSON

@@ -8,7 +8,7 @@ import os
 import re
 import selectors
 import subprocess
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 from pvccore.model.errors import NotFound, Refused, Unavailable
@@ -25,6 +25,9 @@ NO_SUCH_THING = 2
 """Exit code of `ceph` and `rbd` for ENOENT."""
 MAX_OUTPUT_BYTES = 64 * 1024 * 1024
 MAX_SAID_BYTES = 8192
+UNBUFFERED = {"PYTHONUNBUFFERED": "1"}
+"""`ceph` is Python: so each answer is there as soon as it is given, though the next question hangs."""
+NO_ENVIRONMENT: Mapping[str, str] = {}
 _NO_CONNECTION = ("error connecting to the cluster", "couldn't connect", "timed out")
 _PERCENT = re.compile(r"(\d{1,3}(?:\.\d+)?)(?:/100)?%")
 
@@ -46,8 +49,11 @@ class Commands(Protocol):
     def ceph(self, *words: str) -> Any:  # noqa: ANN401 - whatever JSON Ceph prints
         """What `ceph WORDS --format json` says; None when it prints nothing."""
 
-    def ceph_all(self, *commands: str) -> list[Any]:
-        """What several `ceph` commands say, run by one process: starting it is most of the cost."""
+    def ceph_all(self, *commands: str, may_hang: int = 0) -> list[Any]:
+        """What several `ceph` commands say, asked one after another by one process: starting it is most of the cost.
+
+        may_hang: so many of the last may go without an answer, which is None then.
+        """
 
     def rados(self, *words: str) -> str:
         """What `rados WORDS` prints: the cheapest way to ask whether the cluster answers, a tenth of `ceph`."""
@@ -92,11 +98,20 @@ class CephCommands(Struct, frozen=True, kw_only=True):
     def ceph(self, *words: str) -> Any:  # noqa: ANN401 - whatever JSON Ceph prints
         return _json(self._run([*self._ceph(), *words]))
 
-    def ceph_all(self, *commands: str) -> list[Any]:
-        said = self._run(self._ceph(), typed="\n".join((*commands, "")), limit_s=self.limit_s * SEVERAL)
-        found = list(_documents(said))
+    def ceph_all(self, *commands: str, may_hang: int = 0) -> list[Any]:
+        limit_s = self.limit_s * SEVERAL
+        try:
+            done = _done(self._ceph(), typed="\n".join((*commands, "")), limit_s=limit_s, environment=UNBUFFERED)
+        except subprocess.TimeoutExpired as expired:
+            found = list(_documents(_text(expired.stdout or b""), cut_off=True))
+            if len(found) < max(1, len(commands) - may_hang):
+                raise _silence("ceph", limit_s) from None
+            return [*found, *[None] * (len(commands) - len(found))]
+        found = list(_documents(_text(done.stdout)))
         if len(found) != len(commands):
-            raise Unavailable(f"Ceph answered {len(found)} of {len(commands)} questions")
+            said = _last_line(done.stderr)
+            why = f": {said}" if said else ""
+            raise Unavailable(f"Ceph answered {len(found)} of {len(commands)} questions{why}")
         return found
 
     def rados(self, *words: str) -> str:
@@ -133,17 +148,40 @@ class CephCommands(Struct, frozen=True, kw_only=True):
         configuration = ["--conf", self.configuration] if self.configuration else []
         return [*configuration, *(["--id", self.user] if self.user else [])]
 
-    def _run(self, argv: Sequence[str], *, limit_s: float = 0.0, typed: str = "") -> str:
+    def _run(self, argv: Sequence[str], *, limit_s: float = 0.0) -> str:
         limit_s = limit_s or self.limit_s
         try:
-            done = subprocess.run(argv, input=typed.encode(), capture_output=True, timeout=limit_s, check=False)
+            return _text(_done(argv, limit_s=limit_s).stdout)
         except subprocess.TimeoutExpired:
-            raise Unavailable(f"{argv[0]} did not answer within {limit_s:g} s", in_doubt=True) from None
-        except OSError as error:
-            raise Unavailable(f"{argv[0]} can't be run: {error.strerror}") from None
-        if done.returncode:
-            raise _failure(argv, done.returncode, done.stderr)
-        return done.stdout[:MAX_OUTPUT_BYTES].decode(errors="replace")
+            raise _silence(argv[0], limit_s) from None
+
+
+def _done(
+    argv: Sequence[str], *, limit_s: float, typed: str = "", environment: Mapping[str, str] = NO_ENVIRONMENT
+) -> subprocess.CompletedProcess[bytes]:
+    """A command that has ended well; raises one of the errors for any other, and TimeoutExpired."""
+    try:
+        done = subprocess.run(
+            argv,
+            input=typed.encode(),
+            capture_output=True,
+            timeout=limit_s,
+            check=False,
+            env={**os.environ, **environment},
+        )
+    except OSError as error:
+        raise Unavailable(f"{argv[0]} can't be run: {error.strerror}") from None
+    if done.returncode:
+        raise _failure(argv, done.returncode, done.stderr)
+    return done
+
+
+def _silence(name: str, limit_s: float) -> Unavailable:
+    return Unavailable(f"{name} did not answer within {limit_s:g} s", in_doubt=True)
+
+
+def _text(output: bytes) -> str:
+    return output[:MAX_OUTPUT_BYTES].decode(errors="replace")
 
 
 def _follow(argv: Sequence[str], tell: Tell) -> None:
@@ -190,15 +228,19 @@ def _listen(process: subprocess.Popen[bytes], name: str, tell: Tell) -> bytes:
 
 
 def _failure(argv: Sequence[str], code: int, stderr: bytes) -> NotFound | Refused | Unavailable:
-    text = stderr.decode(errors="replace").replace("\r", "\n")
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    said = lines[-1] if lines else f"exit code {code}"
+    said = _last_line(stderr) or f"exit code {code}"
     words = " ".join(word for word in _after_options(argv)[:3] if not word.startswith("-"))
     if any(sign in said for sign in _NO_CONNECTION):
         return Unavailable(f"{argv[0]}: {said}")
     if code == NO_SUCH_THING:
         return NotFound(argv[0], said)
     return Refused(f"{argv[0]} {words}: {said}")
+
+
+def _last_line(stderr: bytes) -> str:
+    """What a tool said last; what it only warned of comes before that."""
+    lines = (line.strip() for line in stderr.decode(errors="replace").replace("\r", "\n").splitlines())
+    return next((line for line in reversed([*lines]) if line), "")
 
 
 def _after_options(argv: Sequence[str]) -> Sequence[str]:
@@ -214,13 +256,15 @@ def _json(text: str) -> Any:  # noqa: ANN401 - whatever JSON Ceph prints
     return next(_documents(text), None)
 
 
-def _documents(text: str) -> Iterator[Any]:
-    """The documents in what was printed, one after another."""
+def _documents(text: str, *, cut_off: bool = False) -> Iterator[Any]:
+    """The documents in what was printed, one after another; the last may be cut off."""
     decoder, text = json.JSONDecoder(), text.strip()
     while text:
         try:
             found, end = decoder.raw_decode(text)
         except ValueError:
+            if cut_off:
+                return
             raise Unavailable(f"Ceph answered with something that is not JSON: {text[:60]!r}") from None
         yield found
         text = text[end:].lstrip()

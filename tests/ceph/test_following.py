@@ -92,3 +92,20 @@ def test_a_question_without_an_answer_is_a_failure_of_all(commands: CephCommands
     tool(tmp_path, "ceph", "echo '{}'")
     with pytest.raises(Unavailable, match="answered 1 of 2"):
         commands.ceph_all("status", "osd dump")
+
+
+HANGS_AT_THE_SECOND = """read -r one; printf '{"asked": "%s"}\\n{"cut": ' "$one"; exec sleep 30"""
+
+
+def test_what_was_answered_before_another_question_hung_is_not_lost(commands: CephCommands, tmp_path: Path) -> None:
+    tool(tmp_path, "ceph", HANGS_AT_THE_SECOND)
+    quick = commands.within(0.3)
+    assert quick.ceph_all("status", "osd perf", may_hang=1) == [{"asked": "status"}, None]
+    with pytest.raises(Unavailable, match="did not answer within"):
+        quick.ceph_all("status", "osd perf")
+
+
+def test_a_question_that_ceph_refused_is_told_with_its_reason(commands: CephCommands, tmp_path: Path) -> None:
+    tool(tmp_path, "ceph", "echo '{}'; echo 'a warning' >&2; echo 'Error EACCES: access denied' >&2")
+    with pytest.raises(Unavailable, match="answered 1 of 2 questions: Error EACCES: access denied"):
+        commands.ceph_all("status", "osd dump")

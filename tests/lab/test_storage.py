@@ -8,106 +8,39 @@ import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from lab.ceph import Ceph
 from lab.cluster import Lab
 from pvccore.model.errors import PvcError
-from pvccore.model.storage import Volume, part_name
-from pvccore.model.task import INTERRUPTED, Task, TaskState
+from pvccore.model.storage import part_name
+from pvccore.model.task import INTERRUPTED, TaskState
 from pvccore.operations import storage, tasks
 from pvccore.operations.removal import remove
 from pvccore.plan.leftovers import DISCARD
-from tests.lab.on_ceph import CephCluster
+from tests.lab.storing import (
+    SEEN_LIMIT_S,
+    TASK_LIMIT_S,
+    StorageCluster,
+    info,
+    listed,
+    placement_groups,
+    snapshots,
+    storage_cluster,
+)
 
 pytestmark = pytest.mark.lab
 
-TASK_LIMIT_S = 150.0
-SEEN_LIMIT_S = 120.0
 HANG_LIMIT_S = 150.0
 DISCARD_LIMIT_S = 150.0
 MB = 1 << 20
 IMAGES = Path("/var/lib/pvc/images")
 
 
-class StorageCluster(CephCluster):
-    """A living cluster with Ceph, before which a person asks for the verbs of the storage."""
-
-    def __init__(self, lab: Lab) -> None:
-        super().__init__(lab, witnessed=False)
-
-    def ask(self, verb: str, **given: str) -> Task:
-        """Ask for a verb and wait for its end."""
-        result = storage.ask(self.operator, f"storage {verb}", given, confirmed=True)
-        assert result.goal is not None
-        return self.ended(result.goal.id)
-
-    def done(self, verb: str, **given: str) -> str:
-        """Ask for a verb that must be done; its result."""
-        task = self.ask(verb, **given)
-        assert task.state is TaskState.DONE, f"{task.title}: {task.error}\n{self.story}"
-        return task.result
-
-    def ended(self, key: str) -> Task:
-        """A task once it is over."""
-
-        def over() -> Task | None:
-            task = self.look().task(key)
-            return task if task.has_ended else None
-
-        return self.wait_until(over, within_s=TASK_LIMIT_S, what=f"task {key} has ended")  # type: ignore[return-value]
-
-    def refused(self, verb: str, **given: str) -> str:
-        """Ask for a verb that must be refused beforehand; the words."""
-        before = set(self.look().tasks)
-        with pytest.raises(PvcError) as refusal:
-            storage.ask(self.operator, f"storage {verb}", given, confirmed=True)
-        assert set(self.look().tasks) == before
-        return str(refusal.value)
-
-    def failed(self, verb: str, **given: str) -> str:
-        """Ask for a verb that the daemon must refuse, by what Ceph says; the words."""
-        task = self.ask(verb, **given)
-        assert task.state is TaskState.FAILED, f"{task.title}: {task.result}"
-        return task.error
-
-    def sees(self, pool: str, name: str) -> Volume:
-        """A volume once the reporter has seen all of it."""
-
-        def seen() -> Volume | None:
-            found = self.look().storage.volumes.get(pool, {}).get(name)
-            return found if found is not None and found.size_bytes else None
-
-        return self.wait_until(seen, within_s=SEEN_LIMIT_S, what=f"{pool}/{name} is seen")  # type: ignore[return-value]
-
-    def sees_no(self, pool: str, name: str) -> None:
-        """Wait until the reporter has seen that it is gone."""
-        self.wait_until(
-            lambda: name not in self.look().storage.volumes.get(pool, {}),
-            within_s=SEEN_LIMIT_S,
-            what=f"{pool}/{name} is gone",
-        )
-
-    def knows_room(self) -> bool:
-        """Whether Ceph has counted its room, and the reporter has seen it."""
-        pool = self.look().storage.pools.get("vms")
-        return self.look().storage.status.is_known and pool is not None and pool.available_bytes > 0
-
-    def sees_pool(self, pool: str, *, there: bool = True) -> None:
-        """Wait until the reporter has seen a pool, or that it is gone."""
-        self.wait_until(
-            lambda: (pool in self.look().storage.pools) is there, within_s=SEEN_LIMIT_S, what=f"pool {pool}: {there}"
-        )
-
-
 @pytest.fixture(scope="module")
 def cluster(session_lab: Lab, module_ceph: Ceph) -> Iterator[StorageCluster]:
-    assert module_ceph.runs
-    session_lab.mend()
-    with StorageCluster(session_lab) as made:
-        made.wait_until(made.knows_room, within_s=SEEN_LIMIT_S, what="Ceph has told how much room there is")
+    with storage_cluster(session_lab, module_ceph) as made:
         yield made
 
 
@@ -123,39 +56,19 @@ def image(request: pytest.FixtureRequest) -> Iterator[Path]:
     path.unlink()
 
 
-def listed(ceph: Ceph, pool: str) -> list[str]:
-    """What Ceph itself says is in a pool."""
-    names: list[str] = json.loads(ceph.rbd("ls", pool, "--format", "json"))
-    return names
-
-
-def placement_groups(ceph: Ceph, pool: str) -> int:
-    count: int = json.loads(ceph.ceph("osd", "pool", "get", pool, "pg_num", "--format", "json"))["pg_num"]
-    return count
-
-
-def info(ceph: Ceph, volume: str) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(ceph.rbd("info", volume, "--format", "json"))
-    return found
-
-
-def snapshots(ceph: Ceph, volume: str) -> list[str]:
-    return [one["name"] for one in json.loads(ceph.rbd("snap", "ls", volume, "--format", "json"))]
-
-
 def test_a_volume_lives_through_every_verb(cluster: StorageCluster) -> None:
     ceph = cluster.ceph
     cluster.done("volume add", volume="vms/one", size="16M")
     assert info(ceph, "vms/one")["size"] == 16 * MB
     cluster.sees("vms", "one")
-    assert "already" in _either(cluster, "volume add", volume="vms/one", size="16M")
+    assert "already" in cluster.either("volume add", volume="vms/one", size="16M")
 
     cluster.done("volume resize", volume="vms/one", size="32M")
     assert info(ceph, "vms/one")["size"] == 32 * MB
     cluster.wait_until(
         lambda: cluster.sees("vms", "one").size_bytes == 32 * MB, within_s=SEEN_LIMIT_S, what="the new size"
     )
-    assert "cuts its end off" in _either(cluster, "volume resize", volume="vms/one", size="8M")
+    assert "cuts its end off" in cluster.either("volume resize", volume="vms/one", size="8M")
     cluster.done("volume resize", volume="vms/one", size="8M", force="yes")
 
     cluster.done("volume rename", volume="vms/one", name="two")
@@ -169,7 +82,7 @@ def test_a_volume_lives_through_every_verb(cluster: StorageCluster) -> None:
     cluster.done("volume remove", volume="vms/copy")
     cluster.sees_no("vms", "two")
     assert not {"one", "two", "copy"} & set(listed(ceph, "vms"))
-    assert "no volume" in _either(cluster, "volume remove", volume="vms/two")
+    assert "no volume" in cluster.either("volume remove", volume="vms/two")
 
 
 def test_a_snapshot_lives_through_every_verb_and_is_kept_while_a_clone_hangs_on_it(cluster: StorageCluster) -> None:
@@ -177,7 +90,7 @@ def test_a_snapshot_lives_through_every_verb_and_is_kept_while_a_clone_hangs_on_
     cluster.done("volume add", volume="vms/base", size="8M")
     cluster.done("volume snapshot add", volume="vms/base", name="s1")
     cluster.wait_until(lambda: bool(cluster.sees("vms", "base").snapshots), within_s=SEEN_LIMIT_S, what="s1 is seen")
-    assert "already" in _either(cluster, "volume snapshot add", volume="vms/base", name="s1")
+    assert "already" in cluster.either("volume snapshot add", volume="vms/base", name="s1")
     cluster.done("volume snapshot rename", volume="vms/base", name="s1", new_name="s2")
     assert snapshots(ceph, "vms/base") == ["s2"]
     cluster.wait_until(
@@ -193,10 +106,10 @@ def test_a_snapshot_lives_through_every_verb_and_is_kept_while_a_clone_hangs_on_
     cluster.done("volume clone", volume="vms/base@s2", to="vms/child")
     assert info(ceph, "vms/child")["parent"]["snapshot"] == "s2"
     # The daemon asks Ceph itself, whatever the reporter has seen by now.
-    words = _either(cluster, "volume snapshot remove", volume="vms/base", name="s2")
+    words = cluster.either("volume snapshot remove", volume="vms/base", name="s2")
     assert "vms/child" in words
     assert snapshots(ceph, "vms/base") == ["s2"]
-    assert _either(cluster, "volume remove", volume="vms/base", force="yes")
+    assert cluster.either("volume remove", volume="vms/base", force="yes")
     assert "base" in listed(ceph, "vms")
 
     cluster.done("volume remove", volume="vms/child")
@@ -206,44 +119,36 @@ def test_a_snapshot_lives_through_every_verb_and_is_kept_while_a_clone_hangs_on_
     cluster.done("volume remove", volume="vms/base")
 
 
-def _either(cluster: StorageCluster, verb: str, **given: str) -> str:
-    """The refusal of a verb, by what was known beforehand or by what Ceph said."""
-    try:
-        return cluster.failed(verb, **given)
-    except PvcError as refused:
-        return str(refused)
-
-
 def test_a_pool_lives_through_every_verb(cluster: StorageCluster) -> None:
     ceph = cluster.ceph
     cluster.done("pool add", pool="fast", pgs="4", replicas="1", replicas_min="1")
     assert "fast" in ceph.ceph("osd", "pool", "ls").split()
     cluster.sees_pool("fast")
-    assert "already" in _either(cluster, "pool add", pool="fast", pgs="4")
+    assert "already" in cluster.either("pool add", pool="fast", pgs="4")
     cluster.done("pool set-pgs", pool="fast", pgs="8")
     # Ceph gets there little by little.
     cluster.wait_until(lambda: placement_groups(ceph, "fast") == 8, within_s=SEEN_LIMIT_S, what="fast has 8 of them")
     cluster.done("volume add", volume="fast/one", size="8M")
     # Known beforehand or found out by the daemon: never without --force while there is a volume in it.
-    assert "volumes; --force" in _either(cluster, "pool remove", pool="fast")
+    assert "volumes; --force" in cluster.either("pool remove", pool="fast")
     cluster.done("pool remove", pool="fast", force="yes")
     assert "fast" not in ceph.ceph("osd", "pool", "ls").split()
     cluster.sees_pool("fast", there=False)
-    assert "no pool 'fast'" in _either(cluster, "volume add", volume="fast/one", size="8M")
+    assert "no pool 'fast'" in cluster.either("volume add", volume="fast/one", size="8M")
 
 
 def test_a_pool_without_room_is_not_filled_unless_forced(cluster: StorageCluster) -> None:
-    assert "80% is the limit" in _either(cluster, "volume add", volume="vms/big", size="100G")
+    assert "80% is the limit" in cluster.either("volume add", volume="vms/big", size="100G")
     cluster.done("volume add", volume="vms/big", size="100G", force="yes")
     cluster.done("volume remove", volume="vms/big")
 
 
 def test_what_the_reporter_has_not_seen_yet_the_daemon_finds_out(cluster: StorageCluster) -> None:
     cluster.ceph.make_image("behind")
-    assert "already" in _either(cluster, "volume add", volume="vms/behind", size="8M")
+    assert "already" in cluster.either("volume add", volume="vms/behind", size="8M")
     cluster.sees("vms", "behind")
     cluster.ceph.rbd("rm", "--no-progress", "vms/behind")
-    assert "no volume" in _either(cluster, "volume resize", volume="vms/behind", size="16M")
+    assert "no volume" in cluster.either("volume resize", volume="vms/behind", size="16M")
 
 
 def test_flags_are_set_and_taken_away(cluster: StorageCluster) -> None:
@@ -259,11 +164,11 @@ def test_flags_are_set_and_taken_away(cluster: StorageCluster) -> None:
 def test_an_osd_goes_out_and_in(cluster: StorageCluster) -> None:
     cluster.done("osd out", osd="0")
     cluster.wait_until(lambda: not cluster.look().storage.osd(0).is_in, within_s=SEEN_LIMIT_S, what="OSD 0 is out")
-    assert "out already" in _either(cluster, "osd out", osd="0")
+    assert "out already" in cluster.either("osd out", osd="0")
     cluster.done("osd in", osd="0")
     cluster.wait_until(lambda: cluster.look().storage.osd(0).is_in, within_s=SEEN_LIMIT_S, what="OSD 0 is in")
-    assert "in already" in _either(cluster, "osd in", osd="0")
-    assert "no OSD '9'" in _either(cluster, "osd out", osd="9")
+    assert "in already" in cluster.either("osd in", osd="0")
+    assert "no OSD '9'" in cluster.either("osd out", osd="9")
 
 
 def test_an_image_is_taken_in_whole(cluster: StorageCluster, image: Path) -> None:
@@ -294,7 +199,7 @@ def test_a_running_vms_disk_grows_under_it_and_is_guarded(cluster: StorageCluste
         assert "is a disk of web1" in cluster.refused(verb, volume="vms/web1", **given)
     cluster.done("volume snapshot add", volume="vms/web1", name="s1")
     cluster.wait_until(lambda: bool(cluster.sees("vms", "web1").snapshots), within_s=SEEN_LIMIT_S, what="s1 is seen")
-    assert "stop it first" in _either(cluster, "volume snapshot rollback", volume="vms/web1", name="s1")
+    assert "stop it first" in cluster.either("volume snapshot rollback", volume="vms/web1", name="s1")
     assert "is told" in cluster.done("volume resize", volume="vms/web1", size="64M")
     told = cluster.lab.host("hv1").virsh("domblkinfo", "web1", "vda")
     assert str(64 * MB) in told
