@@ -6,6 +6,7 @@ from typing import Any
 
 from pvccli.output import fields, memory, moment, shown, table
 from pvccore.model.cluster import Cluster, status_of
+from pvccore.model.naming import natural_items
 from pvccore.model.node import Node
 
 
@@ -42,6 +43,6 @@ def forecast_text(record: dict[str, dict[str, Any]]) -> str:
     for name, one in record.items():
         verdict = "all its VMs would run elsewhere" if one["survives"] else f"{len(one['parked'])} VMs would be parked"
         lines.append(f"{name}: {verdict}")
-        lines += [f"  {vm} → {node}" for vm, node in sorted(one["placed"].items())]
-        lines += [f"  {vm} is parked: {why}" for vm, why in sorted(one["parked"].items())]
+        lines += [f"  {vm} → {node}" for vm, node in natural_items(one["placed"])]
+        lines += [f"  {vm} is parked: {why}" for vm, why in natural_items(one["parked"])]
     return "\n".join(lines)

@@ -8,6 +8,7 @@ from typing import Any
 from pvccore.model.cluster import Cluster, status_of
 from pvccore.model.forecast import Forecast
 from pvccore.model.journal import JournalEntry
+from pvccore.model.naming import natural, natural_items
 from pvccore.model.node import Node
 from pvccore.model.settings import SETTING_NAMES, Settings
 from pvccore.model.vm import Vm, VmState
@@ -59,12 +60,12 @@ def node_record(cluster: Cluster, node: Node, *, vms: int | None = None) -> dict
 def node_records(cluster: Cluster) -> list[dict[str, Any]]:
     """Every node by name, its VMs counted in one pass."""
     placed = cluster.vms_by_node()
-    return [node_record(cluster, node, vms=len(placed[name])) for name, node in sorted(cluster.nodes.items())]
+    return [node_record(cluster, node, vms=len(placed[name])) for name, node in natural_items(cluster.nodes)]
 
 
 def vm_records(cluster: Cluster) -> list[dict[str, Any]]:
     """Every VM by name."""
-    return [vm_record(cluster, vm) for vm in sorted(cluster.vms.values(), key=lambda vm: vm.name)]
+    return [vm_record(cluster, vm) for vm in sorted(cluster.vms.values(), key=lambda vm: natural(vm.name))]
 
 
 def journal_record(entry: JournalEntry) -> dict[str, Any]:
@@ -129,7 +130,7 @@ def forecast_record(forecast: Forecast) -> dict[str, Any]:
         "at": forecast.at or None,
         "nodes": {
             name: {"parked": parked, "reason": forecast.reasons.get(name) or None}
-            for name, parked in sorted(forecast.parked.items())
+            for name, parked in natural_items(forecast.parked)
         },
     }
 
@@ -149,7 +150,7 @@ def status_record(cluster: Cluster) -> dict[str, Any]:
         },
         "vms": {"total": len(cluster.vms), **dict(sorted(statuses.items()))},
         "forecast": forecast_record(cluster.forecast),
-        "fences": [fence_record(node) for _, node in sorted(cluster.nodes.items()) if node.fence.under_way],
+        "fences": [fence_record(node) for _, node in natural_items(cluster.nodes) if node.fence.under_way],
         "troubles": troubles(cluster),
         "problems": dict(cluster.problems),
     }
@@ -158,7 +159,7 @@ def status_record(cluster: Cluster) -> dict[str, Any]:
 def troubles(cluster: Cluster) -> list[dict[str, str]]:
     """What is wrong now, each with the reason in words: nodes first, then VMs."""
     found = []
-    for name, node in sorted(cluster.nodes.items()):
+    for name, node in natural_items(cluster.nodes):
         objection = (
             standing_objection(node) if not node.is_alive or node.fence.under_way or not node.is_healthy else None
         )
@@ -167,7 +168,7 @@ def troubles(cluster: Cluster) -> list[dict[str, str]]:
     found += [
         {"node": node.name, "text": f"its BMC fails its test: {node.bmc.error}"} for node in failing_bmcs(cluster)
     ]
-    for vm in sorted(cluster.vms.values(), key=lambda vm: vm.name):
+    for vm in sorted(cluster.vms.values(), key=lambda vm: natural(vm.name)):
         if vm.is_parked:
             found.append({"vm": vm.name, "text": f"parked on {vm.placement.parked_on}: {vm.placement.why}"})
         elif vm.placement.state is VmState.FAILED:

@@ -10,6 +10,7 @@ from textual.widgets import Input, Label
 
 from pvccore.model.errors import Invalid, PvcError
 from pvccore.model.metadata import METADATA, parse_metadata
+from pvccore.model.naming import natural
 from pvccore.model.selectors import Selector
 from pvccore.model.struct import replace
 from pvccore.model.vm import Definition, MigrationMethod, Vm
@@ -47,7 +48,7 @@ def selector_means(selector: Selector, view: View) -> str:
 
 def limit_options(view: View, limit: Sequence[str]) -> list[tuple[str, str]]:
     """The nodes that exist, and those that the limit names though they don't."""
-    known = sorted(view.cluster.nodes)
+    known = sorted(view.cluster.nodes, key=natural)
     gone = [name for name in limit if name not in view.cluster.nodes]
     return [(name, name) for name in known] + [(name, f"{name} (gone)") for name in gone]
 

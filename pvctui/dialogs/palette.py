@@ -10,6 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.widget import Widget
 from textual.widgets import Input
 
+from pvccore.model.naming import natural
 from pvccore.model.struct import Struct
 from pvctui.commands import Command
 from pvctui.dialogs.dialog import Dialog
@@ -50,8 +51,8 @@ def command_entries(commands: Iterable[Command], refusal: str) -> list[Entry]:
 
 def subject_entries(view: View) -> list[Entry]:
     """Every node and every VM by name."""
-    nodes = [Entry(choice=f"node {name}", name=name, hint="node") for name in sorted(view.cluster.nodes)]
-    vms = sorted(view.cluster.vms.values(), key=lambda vm: vm.name)
+    nodes = [Entry(choice=f"node {name}", name=name, hint="node") for name in sorted(view.cluster.nodes, key=natural)]
+    vms = sorted(view.cluster.vms.values(), key=lambda vm: natural(vm.name))
     return nodes + [
         Entry(choice=f"vm {vm.uuid}", name=vm.name or vm.uuid, hint=f"VM on {vm.placement.node}") for vm in vms
     ]

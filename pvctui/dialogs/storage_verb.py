@@ -8,6 +8,7 @@ from textual import on
 from textual.widget import Widget
 from textual.widgets import Input
 
+from pvccore.model.naming import natural_items
 from pvccore.plan.storage import Takes, VerbField
 from pvccore.plan.storage_checks import FLAGS
 from pvctui.dialogs.field import field
@@ -77,7 +78,7 @@ class StorageVerbDialog(ManyDialog):
         cluster = self.view.cluster
         match takes:
             case Takes.NODE:
-                return sorted(name for name, node in cluster.nodes.items() if node.is_alive)
+                return [name for name, node in natural_items(cluster.nodes) if node.is_alive]
             case Takes.FLAG:
                 return sorted(FLAGS)
             case Takes.POOL:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from pvccore.model.cluster import Cluster
+from pvccore.model.naming import natural_items
 from pvccore.model.node import ReadinessState, WantedReadiness
 from pvccore.model.struct import replace
 from pvccore.model.vm import Vm, VmState
@@ -45,7 +46,7 @@ def aftermath_lines(cluster: Cluster, flushed: Mapping[str, Preview]) -> list[Li
     at_a_time = cluster.settings.migrations_per_node
     longest_s = max((estimated_s(moves, cluster) for moves in flushed.values()), default=0.0)
     forecasts = forecast_nodes(after_flushes(cluster, flushed))
-    failing = sorted(name for name, one in forecasts.items() if not one.survives)
+    failing = [name for name, one in natural_items(forecasts) if not one.survives]
     lines: list[Line] = []
     if any(moves.moved for moves in flushed.values()):
         lines.append((f"{at_a_time} at a time, about {age(longest_s)} if memory is copied at 1 GB/s each.",))

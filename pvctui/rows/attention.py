@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from pvccore.model.cluster import VmStatus
 from pvccore.model.fence import FencePhase
+from pvccore.model.naming import natural, natural_items
 from pvccore.model.node import Node
 from pvccore.model.struct import Struct
 from pvccore.model.vm import VmState
@@ -93,7 +94,7 @@ def _cluster_wide(view: View, _since: dict[str, float]) -> Iterator[Trouble]:
 
 def _fences(view: View, _since: dict[str, float]) -> Iterator[Trouble]:
     nodes = [node for node in view.cluster.nodes.values() if node.fence.under_way]
-    for node in sorted(nodes, key=lambda node: (node.fence.phase is not FencePhase.FAILED, node.name)):
+    for node in sorted(nodes, key=lambda node: (node.fence.phase is not FencePhase.FAILED, natural(node.name))):
         state = node_state(node)
         yield Trouble(
             key=f"node {node.name}",
@@ -122,7 +123,7 @@ def _fence_why(node: Node, view: View) -> str:
 
 
 def _silent_nodes(view: View, since: dict[str, float]) -> Iterator[Trouble]:
-    for name, node in sorted(view.cluster.nodes.items()):
+    for name, node in natural_items(view.cluster.nodes):
         if node.is_silent and not node.fence.under_way:
             unknown = view.book.counts_on(name)[VmStatus.UNKNOWN]
             left = f"; its {many(unknown, 'VM')} unknown" if unknown else ""
@@ -153,7 +154,7 @@ def _of_vm(uuid: str, name: str, why: str, state: str, glyph: str, since: dict[s
 
 
 def _nodes_to_mend(view: View, since: dict[str, float]) -> Iterator[Trouble]:
-    for name, node in sorted(view.cluster.nodes.items()):
+    for name, node in natural_items(view.cluster.nodes):
         words = _to_mend(node, view)
         if words and not node.fence.under_way:
             state = node_state(node)

@@ -7,6 +7,7 @@ from collections import Counter
 from pvccore.model.change import Change
 from pvccore.model.cluster import Cluster
 from pvccore.model.fence import BlocklistPhase, Fence, FencePhase
+from pvccore.model.naming import natural_items
 from pvccore.model.node import Node
 from pvccore.model.struct import replace
 from pvccore.model.vm import Placement
@@ -181,7 +182,7 @@ def _summary(changes: list[Change], node: Node) -> list[str]:
             targets[after.node] += 1
     lines = []
     if targets:
-        shares = ", ".join(f"{name} {count}" for name, count in sorted(targets.items()))
+        shares = ", ".join(f"{name} {count}" for name, count in natural_items(targets))
         lines.append(f"plan: {targets.total()} elsewhere ({shares})")
     if parked:
         lines.append(f"{len(parked)} parked: " + "; ".join(parked[:MOST_PARKED_NAMED]))

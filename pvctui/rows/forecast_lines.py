@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from pvccore.model.cluster import Cluster
 from pvccore.model.errors import NotFound
 from pvccore.model.forecast import Forecast
+from pvccore.model.naming import natural_items
 from pvccore.model.node import Node
 from pvctui.rows.lines import BLANK, Line, many
 from pvctui.widgets.meter import UNKNOWN
@@ -62,14 +63,14 @@ def death_lines(forecast: NodeForecast) -> list[Line]:
     if parked:
         them = "them" if len(parked) > 1 else "it"
         lines += [((f"{len(parked)} would be parked until a node can take {them}:", "warn"),)]
-        shown = sorted(parked.items())[:MOST_PARKED_LISTED]
+        shown = natural_items(parked)[:MOST_PARKED_LISTED]
         lines += [(("■ ", "warn"), (name, "strong"), f"  {why}") for name, why in shown]
         lines += _rest(len(parked) - MOST_PARKED_LISTED)
     if placed:
         shares = ", ".join(f"{node} {count}" for node, count in forecast.per_target.items())
         width = min(28, max(len(name) for name in placed))
         lines += [BLANK, (("to ", "dim"), shares), BLANK]
-        lines += [(f"{name[:28].ljust(width)}  → {node}",) for name, node in sorted(placed.items())[:MOST_VMS_LISTED]]
+        lines += [(f"{name[:28].ljust(width)}  → {node}",) for name, node in natural_items(placed)[:MOST_VMS_LISTED]]
         lines += _rest(len(placed) - MOST_VMS_LISTED)
     return lines
 

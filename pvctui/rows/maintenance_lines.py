@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pvccore.model.cluster import Cluster, VmStatus
 from pvccore.model.fence import FencePhase
+from pvccore.model.naming import natural, natural_items
 from pvctui.rows.lines import BLANK, Line, many
 from pvctui.rows.moments import hour
 from pvctui.rows.view import View
@@ -37,7 +38,7 @@ def _in_force(cluster: Cluster) -> str:
 def turning_on_lines(cluster: Cluster) -> list[Line]:
     """What it means to turn it on now."""
     lines: list[Line] = [(text,) for text in ON_MEANS]
-    fenced = sorted((n for n in cluster.nodes.values() if n.fence.under_way), key=lambda node: node.name)
+    fenced = sorted((n for n in cluster.nodes.values() if n.fence.under_way), key=lambda node: natural(node.name))
     under_way = [_under_way(node.name, node.fence.phase) for node in fenced if node.fence.unfinished]
     if under_way:
         lines += [BLANK, ("Under way:",), *((text,) for text in under_way[:MOST_NODES_NAMED])]
@@ -57,8 +58,8 @@ def _under_way(name: str, phase: FencePhase) -> str:
 def turning_off_lines(view: View) -> list[Line]:
     """What it means to turn it off now: who would be fenced."""
     cluster = view.cluster
-    silent = sorted(name for name, node in cluster.nodes.items() if node.is_silent)
-    polite = sorted(name for name, node in cluster.nodes.items() if node.said_goodbye)
+    silent = [name for name, node in natural_items(cluster.nodes) if node.is_silent]
+    polite = [name for name, node in natural_items(cluster.nodes) if node.said_goodbye]
     grace_s = cluster.settings.after_maintenance_s
     lines: list[Line] = []
     for name in silent[:MOST_NODES_NAMED]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from pvccore.model.cluster import Cluster, VmStatus
 from pvccore.model.fence import FencePhase
+from pvccore.model.naming import natural, natural_items
 from pvccore.model.node import Node, ReadinessState, WantedReadiness
 from pvccore.model.struct import Struct
 from pvctui.rows.forecast_lines import death_cell
@@ -78,7 +79,7 @@ def node_state(node: Node) -> NodeState:
 def fenced_nodes(cluster: Cluster) -> list[Node]:
     """The nodes with a fence, those where something still has to happen first."""
     found = [node for node in cluster.nodes.values() if node.fence.under_way]
-    return sorted(found, key=lambda node: (not node.fence.unfinished, node.fence.since, node.name))
+    return sorted(found, key=lambda node: (not node.fence.unfinished, node.fence.since, natural(node.name)))
 
 
 def readiness_word(node: Node) -> Cell:
@@ -171,7 +172,7 @@ def _health(error: str, *, heard: bool) -> Cell:
 
 def map_of_nodes(view: View) -> list[NodeCell]:
     """The nodes as cells of the map, by name."""
-    return [_cell(node, view) for _, node in sorted(view.cluster.nodes.items())]
+    return [_cell(node, view) for _, node in natural_items(view.cluster.nodes)]
 
 
 def _cell(node: Node, view: View) -> NodeCell:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pvccore.model.fence import FencePhase
+from pvccore.model.naming import natural
 from pvccore.model.node import Node
 from pvctui.rows.journal_lines import journal_lines
 from pvctui.rows.lines import BLANK, Line, labelled, many
@@ -37,7 +38,7 @@ def _n_minus_one(view: View) -> Line:
     since: Line = ((f"   as of {moment(forecast.at, view.now_s)}", "dim"),)
     if forecast.holds:
         return (("N−1 ", "strong"), ("holds", "ok"), ": any single node may die, its VMs run elsewhere", *since)
-    failing = sorted(forecast.parked.items(), key=lambda one: (-one[1], one[0]))
+    failing = sorted(forecast.parked.items(), key=lambda one: (-one[1], natural(one[0])))
     named = ", ".join(f"{name} would leave {many(count, 'VM')} parked" for name, count in failing[:MOST_NAMED])
     more = f" and {len(failing) - MOST_NAMED} more" if len(failing) > MOST_NAMED else ""
     return (("N−1 ", "strong"), ("does not hold", "warn"), f": {named}{more}", *since)

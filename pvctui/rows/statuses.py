@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from pvccore.model.cluster import Cluster, Delta, VmStatus, status_of
+from pvccore.model.naming import natural
 from pvccore.model.node import DomainReport, Node
 from pvccore.model.vm import VmState
 
@@ -103,4 +104,4 @@ class StatusBook:
 
 def by_name(cluster: Cluster, uuids: Iterable[str]) -> list[str]:
     """These VMs' uuids in the order of their names."""
-    return sorted((uuid for uuid in uuids if uuid in cluster.vms), key=lambda uuid: cluster.vms[uuid].name)
+    return sorted((uuid for uuid in uuids if uuid in cluster.vms), key=lambda uuid: natural(cluster.vms[uuid].name))

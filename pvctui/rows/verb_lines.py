@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from pvccore.model.naming import natural_items
 from pvccore.plan.preview import Preview
 from pvctui.rows.lines import BLANK, Line, many
 from pvctui.rows.verb_plan import Part
@@ -54,14 +55,14 @@ def moves_words(moves: Preview) -> str:
 
 
 def _move_lines(moves: Preview) -> list[Line]:
-    told = [f"{name} → {node}" for name, node in sorted(moves.moved.items())][:MOST_MOVES]
+    told = [f"{name} → {node}" for name, node in natural_items(moves.moved)][:MOST_MOVES]
     lines: list[Line] = []
     for start in range(0, len(told), MOVES_ACROSS):
         cells = (fit(words, MOVE_WIDTH) for words in told[start : start + MOVES_ACROSS])
         lines.append(("    ", " ".join(cells)))
     if len(moves.moved) > MOST_MOVES:
         lines.append(((f"    … and {len(moves.moved) - MOST_MOVES} more", "dim"),))
-    parked = sorted(moves.parked.items())
+    parked = natural_items(moves.parked)
     lines += [((f"    ■ {name} is parked: {why}", "warn"),) for name, why in parked[:MOST_PARKED]]
     if len(parked) > MOST_PARKED:
         lines.append(((f"    … and {len(parked) - MOST_PARKED} more are parked", "warn"),))

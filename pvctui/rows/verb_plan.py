@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pvccore.model.cluster import Cluster, status_of
+from pvccore.model.naming import natural, natural_items
 from pvccore.model.node import Node, ReadinessState, WantedReadiness
 from pvccore.model.struct import Struct, field, replace
 from pvccore.model.vm import Vm
@@ -154,7 +155,7 @@ def _node_part(verb: Verb, key: str, cluster: Cluster, given: Given) -> Part:
 
 def _removal_part(key: str, cluster: Cluster, given: Given) -> Part:
     """A node that VMs name is removed only when they are rewritten."""
-    named = sorted(vm.name for vm in cluster.vms.values() if naming(vm, key))
+    named = sorted((vm.name for vm in cluster.vms.values() if naming(vm, key)), key=natural)
     if not named:
         return Part(key=key, name=key, outcome="no VM names it")
     by = f"{many(len(named), 'VM')}: {shortened(named)}"
@@ -194,10 +195,10 @@ def targets_of(verb: Verb, vms: Sequence[Vm], cluster: Cluster) -> list[Target]:
         found = {name: standing_objection(node) for name, node in cluster.nodes.items()}
         choice, words = None, "each VM's own"
     first = Target(name="", words=words, takes_it=choice is not None or len(vms) > 1)
-    may = [Target(name=name, words=_room(rooms, name)) for name, why in sorted(found.items()) if why is None]
+    may = [Target(name=name, words=_room(rooms, name)) for name, why in natural_items(found) if why is None]
     if verb.name == "move" and len(vms) == 1 and vms[0].placement.previous_node:
         may.append(Target(name=vms[0].node, words="it is there; it would belong there from now on"))
-    not_may = [Target(name=name, words=why, takes_it=False) for name, why in sorted(found.items()) if why is not None]
+    not_may = [Target(name=name, words=why, takes_it=False) for name, why in natural_items(found) if why is not None]
     return [first, *may, *not_may]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from pvccore.model.cluster import Cluster
+from pvccore.model.naming import natural, natural_items
 from pvccore.model.struct import Struct, field
 from pvccore.plan.forecast import after, forecast_node, forecast_nodes
 from pvctui.rows.lines import BLANK, Line, many
@@ -74,7 +75,9 @@ def _shares(found: WhatIf) -> list[Line]:
     counts: dict[str, int] = {}
     for target in found.placed.values():
         counts[target] = counts.get(target, 0) + 1
-    shares = ", ".join(f"{node} {count}" for node, count in sorted(counts.items(), key=lambda one: (-one[1], one[0])))
+    shares = ", ".join(
+        f"{node} {count}" for node, count in sorted(counts.items(), key=lambda one: (-one[1], natural(one[0])))
+    )
     width = min(28, max(len(name) for name in found.placed))
     moves: list[Line] = [(f"{name[:28].ljust(width)}  → {node}",) for name, node in _first(found.placed)]
     return [BLANK, (("to ", "dim"), shares), *moves, *_rest(found.placed)]
@@ -85,12 +88,12 @@ def _afterwards(found: WhatIf) -> list[Line]:
         return []
     if not found.next_parked:
         return [BLANK, (("After that any other node might die, too.", "ok"),)]
-    named = ", ".join(f"{name} ({count} parked)" for name, count in sorted(found.next_parked.items())[:8])
+    named = ", ".join(f"{name} ({count} parked)" for name, count in natural_items(found.next_parked)[:8])
     return [BLANK, ((f"After that N−1 would not hold: {named}", "warn"),)]
 
 
 def _first(found: Mapping[str, str]) -> list[tuple[str, str]]:
-    return sorted(found.items())[:MOST_LISTED]
+    return natural_items(found)[:MOST_LISTED]
 
 
 def _rest(found: Mapping[str, str]) -> list[Line]:

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
 from typing import Any, TypeAlias
 
+from pvccore.model.naming import natural
 from pvccore.model.struct import Struct
 from pvctui.widgets.rows import Column, Row, Value
 
 RESORT_EVERY_S = 1.0
 QUIET_AFTER_KEY_S = 3.0
 
-MOST_DIGITS = 12
-DIGITS = re.compile(f"[0-9]{{1,{MOST_DIGITS}}}")
 
 SortKey: TypeAlias = tuple[int, float | str]
 
@@ -34,16 +31,6 @@ class SortOrder(Struct, frozen=True, kw_only=True):
     def reversed(self) -> SortOrder:
         """The same column the other way."""
         return SortOrder(column=self.column, descending=not self.descending)
-
-
-@lru_cache(maxsize=65536)
-def natural(text: str) -> str:
-    """A key by which hv2 comes before hv10, whatever the case."""
-    return DIGITS.sub(_padded, text.casefold())
-
-
-def _padded(digits: re.Match[str]) -> str:
-    return digits[0].zfill(MOST_DIGITS)
 
 
 def sort_key(value: Value) -> SortKey:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import math
 
-from pvctui.widgets.ordering import SortOrder, SortThrottle, in_order, natural, next_sort
+from pvctui.widgets.ordering import SortOrder, SortThrottle, in_order, next_sort
 from pvctui.widgets.rows import Column, Row, Value
 
 
@@ -12,14 +12,6 @@ def rows(*values: Value) -> list[Row]:
 
 def values(ordered: list[Row]) -> list[Value]:
     return [row.value(0) for row in ordered]
-
-
-def test_numbers_in_names_count_as_numbers() -> None:
-    assert sorted(["hv10", "hv2", "HV1"], key=natural) == ["HV1", "hv2", "hv10"]
-
-
-def test_a_name_of_thousands_of_digits_does_no_harm() -> None:
-    assert natural("9" * 10_000) > natural("1")
 
 
 def test_what_is_not_known_comes_last_both_ways() -> None:
