@@ -5,9 +5,10 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Sequence
 from time import time
+from typing import TYPE_CHECKING
 
 from textual import on
-from textual.app import App, ComposeResult
+from textual.app import ComposeResult
 from textual.message import Message
 from textual.screen import Screen
 from textual.worker import Worker
@@ -27,7 +28,8 @@ from pvctui.look import PLAIN, THEMES, Looks
 from pvctui.requests import Requests
 from pvctui.rows.view import View
 from pvctui.screens import PLACES
-from pvctui.screens.place import DetailWanted, Opened, OverPlace, Place
+from pvctui.screens.place import CopyWanted, DetailWanted, Opened, OverPlace, Place
+from pvctui.typed_ahead import TypedAhead
 from pvctui.verbs import VERBS
 from pvctui.ways import Ways
 from pvctui.widgets.banners import FenceLine
@@ -35,9 +37,24 @@ from pvctui.widgets.detail import TextWanted
 from pvctui.widgets.line import OneLine
 from pvctui.widgets.tab_line import TabLine
 
+if TYPE_CHECKING:
+    from pvctui.widgets.live_table import LiveTable
+
 TICK_S = 1.0
 UNDER_DIALOGS = frozenset(
-    {"quit", "edit", "actions", "focus_next", "focus_previous", "go_last", "history", "suspend_process"}
+    {
+        "quit",
+        "edit",
+        "actions",
+        "log",
+        "copy",
+        "export",
+        "focus_next",
+        "focus_previous",
+        "go_last",
+        "history",
+        "suspend_process",
+    }
 )
 """Actions that a dialog leaves to the console."""
 
@@ -46,7 +63,7 @@ class ClusterChanged(Message):
     """There is a newer snapshot, or the connection stands otherwise: at most one of these waits at a time."""
 
 
-class Console(App[None]):
+class Console(TypedAhead):
     """The operations console of one cluster."""
 
     TITLE = "pvc-tui"
@@ -125,6 +142,7 @@ class Console(App[None]):
         self.cluster, self.requests = known.name, known.way()
         self.feed = self.requests.feed
         self.ways = Ways(self)
+        self._fetching = Fetching(self)
         self._lens = Lens(wall_clock=self._wall_clock, read_only=self.requests.read_only)
         self._lens.take_in(replace(self.feed.take(), delta=Delta(full=True)))
         self._spread()
@@ -190,13 +208,14 @@ class Console(App[None]):
 
     @on(TextWanted)
     def _text_wanted(self, message: TextWanted) -> None:
-        self._fetching.want(message.key)
+        self._fetching.want(message.key, at_once=message.at_once)
 
     @on(Read)
     def _read(self, message: Read) -> None:
-        self._fetching.have(message.key)
-        self._lens.put_fetched(message.key, message.fetched)
-        self._spread()
+        message.by.have(message.key, message.fetched)
+        if message.by is self._fetching:
+            self._lens.put_fetched(message.key, replace(message.fetched, at_s=self._wall_clock()))
+            self._spread()
 
     # Requests.
 
@@ -264,67 +283,101 @@ class Console(App[None]):
         if self.place is not None:
             self.place.step_tab(steps)
 
-    def action_export(self) -> None:
+    async def action_export(self) -> None:
         """The list that is shown, into a file."""
         from pvctui.dialogs.export import ExportDialog
 
-        shown = self.place.list_shown if self.place is not None else None
+        shown = self.list_shown
         if shown is not None:
-            self.push_screen(ExportDialog(self.view, shown))
+            await self.push_screen(ExportDialog(self.view, shown))
 
-    def action_help(self) -> None:
+    def action_copy(self) -> None:
+        """The name under the cursor, or all marked ones, to the terminal's clipboard."""
+        from pvctui.rows.subject_tabs import name_to_copy
+
+        names = (name_to_copy(subject, self.view) for subject in self.subjects)
+        self.post_message(CopyWanted(list(dict.fromkeys(filter(None, names))), "name"))
+
+    @on(CopyWanted)
+    def _copy_wanted(self, message: CopyWanted) -> None:
+        from pvctui.clipboard import copied
+
+        try:
+            self.tell(copied(self, message.texts, message.noun))
+        except PvcError as error:
+            self.tell(str(error), bad=True)
+
+    async def action_log(self) -> None:
+        """The log of the VM or the node under the cursor, on a screen of its own."""
+        from pvctui.rows.fetched import log_wanted
+        from pvctui.screens.log_screen import LogScreen
+
+        if log_wanted(self.subject):
+            await self.push_screen(LogScreen(self.view, self.subject, self.looks.keys))
+        else:
+            self.tell("there is no VM and no node here that would have a log", bad=True)
+
+    def action_full(self) -> None:
+        """The pane with the keyboard over all the room, or all panes again."""
+        if self.place is not None:
+            self.place.toggle_full(self.focused)
+
+    async def action_help(self) -> None:
         """The keys of this place."""
         from pvctui.dialogs.help import HelpDialog
 
         title = PLACES[self.place_name].title
-        self.push_screen(
+        await self.push_screen(
             HelpDialog(self.view, self.place_name, title, self._commands_at(self.place_name), self.looks.keys.table)
         )
 
-    def action_maintenance(self) -> None:
+    async def action_maintenance(self) -> None:
         """The dialog of the switch."""
         from pvctui.dialogs.maintenance import MaintenanceDialog
 
         if self.may_change():
-            self.push_screen(MaintenanceDialog(self.view))
+            await self.push_screen(MaintenanceDialog(self.view))
 
-    def action_edit(self) -> None:
+    async def action_edit(self) -> None:
         """The form of the VM under the cursor."""
         from pvctui.dialogs.metadata import MetadataDialog
 
         kind, _, key = self.subject.partition(" ")
         if kind == "vm" and key in self.view.cluster.vms and self.may_change():
-            self.push_screen(MetadataDialog(self.view, key))
+            await self.push_screen(MetadataDialog(self.view, key))
 
-    def action_palette(self) -> None:
+    async def action_palette(self) -> None:
         """Everything there is, by name."""
-        from pvctui.menus import look_entries, palette
+        from pvctui.menus import key_entries, look_entries, palette
 
-        commands = [command for command in self.looks.keys.commands if self.demo is not None or not command.demo]
+        is_demo, in_list = self.demo is not None, self.list_shown is not None
+        commands = key_entries(self.looks.keys, self.refusal, demo=is_demo, in_list=in_list)
         looks = look_entries(self.clusters, self.cluster)
-        self.push_screen(palette(self.view, self.subjects, commands, looks, self.refusal))
+        await self.push_screen(palette(self.view, self.subjects, commands, looks, self.refusal))
 
-    def action_actions(self) -> None:
+    async def action_actions(self) -> None:
         """What can be changed from here; what can't, with the reason."""
         from pvctui.menus import actions_menu
 
         commands = self.looks.keys.at(self.place_name, demo=False)
-        self.push_screen(actions_menu(self.view, self.subject, self.subjects, commands, self.refusal))
+        await self.push_screen(actions_menu(self.view, self.subject, self.subjects, commands, self.refusal))
 
     @on(Chosen)
     async def _chosen(self, message: Chosen) -> None:
         from pvctui.menus import dialog_behind
 
         dialog = dialog_behind(message.choice, self.view)
-        command = self.looks.keys.command(message.choice)
+        command, binding = self.looks.keys.command(message.choice), self.looks.keys.binding(message.choice)
         kind, _, name = message.choice.partition(" ")
         known = next((one for one in self.clusters if kind == "cluster" and one.name == name), None)
         if dialog is not None:
-            self.push_screen(dialog)
+            await self.push_screen(dialog)
         elif known is not None:
             self._show_cluster(known)
         elif kind == "theme":
             self.theme = name
+        elif binding is not None and self.list_shown is not None:
+            await self.run_action(binding.action, self.list_shown)
         elif command is None:
             self.post_message(Opened(message.choice))
         else:
@@ -332,7 +385,7 @@ class Console(App[None]):
                 await self.action_go(min(command.places))
             await self.run_action(command.action)
 
-    def action_verb(self, name: str) -> None:
+    async def action_verb(self, name: str) -> None:
         """The dialog of a verb on the marked rows, else on the row under the cursor."""
         from pvctui.dialogs.verb import VerbDialog
         from pvctui.dialogs.verb_choices import keys_of
@@ -340,7 +393,7 @@ class Console(App[None]):
         kind, keys = keys_of(self.subjects, self.view)
         verb = VERBS[name]
         if keys and kind == verb.kind and self.may_change():
-            self.push_screen(VerbDialog(self.view, verb, keys))
+            await self.push_screen(VerbDialog(self.view, verb, keys))
 
     def action_terminal(self) -> None:
         """The serial console of the VM or a shell on the node, with the screen handed over."""
@@ -360,15 +413,22 @@ class Console(App[None]):
         else:
             super().action_suspend_process()
 
-    def action_demo(self) -> None:
+    async def action_demo(self) -> None:
         """Break and mend the simulated world."""
         from pvctui.dialogs.demo import DemoDialog
 
         if self.demo is not None:
-            self.push_screen(DemoDialog(self.view, self.demo))
+            await self.push_screen(DemoDialog(self.view, self.demo))
 
     def _commands_at(self, place: str) -> list[Command]:
         return self.looks.keys.at(place, demo=self.demo is not None)
+
+    @property
+    def list_shown(self) -> LiveTable | None:
+        """The list that is looked at."""
+        screen = self.screen
+        shown = screen.list_shown if isinstance(screen, OverPlace) else None
+        return shown or (self.place.list_shown if self.place is not None else None)
 
     @property
     def subject(self) -> str:
@@ -389,10 +449,7 @@ class Console(App[None]):
     @property
     def refusal(self) -> str:
         """Why nothing can be changed now; empty when it can."""
-        if self.requests.objection:
-            return self.requests.objection
-        away = not self.view.link.is_live
-        return "not connected: nothing can be changed until the cluster answers again" if away else ""
+        return self.view.refusal
 
     def may_change(self) -> bool:
         """Whether a change can be asked for now; if not, why not is told."""
@@ -408,20 +465,20 @@ class Console(App[None]):
         await self.action_go(message.place)
 
     @on(FenceLine.Opened)
-    def _fence_opened(self, message: FenceLine.Opened) -> None:
-        self._show_fence(message.node)
+    async def _fence_opened(self, message: FenceLine.Opened) -> None:
+        await self._show_fence(message.node)
 
-    def _show_fence(self, node: str) -> None:
+    async def _show_fence(self, node: str) -> None:
         from pvctui.dialogs.fence_steps import FenceStepsDialog
 
-        self.push_screen(FenceStepsDialog(self.view, node))
+        await self.push_screen(FenceStepsDialog(self.view, node))
 
     @on(DetailWanted)
-    def _detail_wanted(self, message: DetailWanted) -> None:
+    async def _detail_wanted(self, message: DetailWanted) -> None:
         from pvctui.screens.detail_screen import DetailScreen
 
         self.ways.leave()
-        self.push_screen(DetailScreen(self.view, message.subject))
+        await self.push_screen(DetailScreen(self.view, message.subject, self.looks.keys))
 
     @on(Opened)
     async def _opened(self, message: Opened) -> None:
@@ -429,7 +486,7 @@ class Console(App[None]):
         kind, _, key = message.subject.partition(" ")
         node = self.view.cluster.nodes.get(key) if kind == "node" else None
         if node is not None and node.fence.under_way:
-            self._show_fence(key)
+            await self._show_fence(key)
             return
         target = PLACE_OF_KIND.get(kind)
         if target is not None:

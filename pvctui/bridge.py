@@ -82,6 +82,7 @@ class LiveFeed:
         self._told = False
         self._trouble = ""
         self._refused = False
+        self._may_write = True
         self._opened: Opened | None = None
         self._live: LiveThread | None = None
         self._stopped = Event()
@@ -130,9 +131,10 @@ class LiveFeed:
         connection = live.connection
         if connection is Connection.CONNECTED and not live.is_current:
             connection = Connection.RECONNECTING
-        return Link(connection=connection, age_s=age_s)
+        return Link(connection=connection, age_s=age_s, may_write=self._may_write)
 
     def _open_until_it_works(self) -> None:
+        from pvccore.state.rights import may_write
         from pvccore.state.upgrade import check_schema
 
         while not self._stopped.is_set():
@@ -140,6 +142,7 @@ class LiveFeed:
                 opened = self._opened or self._open_store()
                 self._opened = opened
                 check_schema(opened.store, opened.schema, opened.where)
+                self._may_write = may_write(opened.store, opened.schema)
             except PvcError as error:
                 self._trouble, self._refused = str(error), isinstance(error, Refused)
                 self._tell()

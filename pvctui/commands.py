@@ -51,7 +51,7 @@ class Command(Struct, frozen=True, kw_only=True):
     @property
     def shown_keys(self) -> str:
         """All its keys as a person would name them."""
-        return " ".join(shown_key(key) for key in self.keys.split(","))
+        return shown_keys(self.keys)
 
     def fits(self, place: str) -> bool:
         """Whether it makes sense on a screen."""
@@ -96,6 +96,11 @@ def shown_key(key: str) -> str:
     if key.startswith("ctrl+"):
         return "Ctrl-" + key.removeprefix("ctrl+").upper()
     return key.upper() if key[1:].isdigit() else key
+
+
+def shown_keys(keys: str) -> str:
+    """Keys of Textual's, divided by commas, as a person would name them."""
+    return " ".join(shown_key(key) for key in keys.split(","))
 
 
 def _verb(verb: Verb) -> Command:
@@ -173,6 +178,30 @@ COMMANDS: tuple[Command, ...] = (
         action="detail_tab(1)",
         label="tab",
         places=DETAILED,
+    ),
+    Command(
+        id="open.log",
+        keys="l",
+        description="Log: the serial console of the VM, or the daemon of the node",
+        action="log",
+        label="log",
+        places=frozenset({OVERVIEW, NODES, VMS, RESILIENCE}),
+    ),
+    Command(
+        id="pane.full",
+        keys="f",
+        description="Full screen for the pane with the keyboard; again: all panes",
+        action="full",
+        label="full",
+        places=LISTS | {RESILIENCE},
+    ),
+    Command(
+        id="names.copy",
+        keys="y",
+        description="Copy the name, or all marked ones, to the terminal's clipboard",
+        action="copy",
+        label="copy",
+        places=LISTS | {RESILIENCE},
     ),
     Command(
         id="list.export",

@@ -98,3 +98,4 @@ class Frame(Vertical):
     def _take_lines(self, view: View) -> None:
         self.query_one(Header).take(view)
         self.query_one(Banners).take(view)
+        self.query_one(Footer).take(view)

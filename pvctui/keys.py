@@ -73,6 +73,15 @@ class KeyTable(Struct, frozen=True, kw_only=True):
         """The command of this id."""
         return next((command for command in self.commands if command.id == name), None)
 
+    def binding(self, name: str) -> TableBinding | None:
+        """What a list does under this id."""
+        return next((entry for entry in self.table if entry.id == name), None)
+
+    def labelled(self, labels: Mapping[str, str]) -> list[Command]:
+        """These commands in this order, each with another word for the footer."""
+        found = ((self.command(name), label) for name, label in labels.items())
+        return [replace(command, label=label) for command, label in found if command is not None]
+
     def ids(self) -> list[str]:
         """Whatever can be bound anew."""
         return [*(command.id for command in self.commands), *(entry.id for entry in self.table)]

@@ -67,10 +67,12 @@ class Lens:
 
     def put_fetched(self, key: str, fetched: Fetched) -> None:
         """What was read because somebody looks at it; the oldest goes when there is much."""
+        self._fetched.pop(key, None)
         if len(self._fetched) >= MOST_FETCHED:
             self._fetched.pop(next(iter(self._fetched)))
         self._fetched[key] = fetched
-        self._still(fetched=dict(self._fetched), changed_vms=frozenset({key.split(" ")[1]}))
+        subject = frozenset({key.split(" ")[1]})
+        self._still(fetched=dict(self._fetched), changed_vms=subject, delta=Delta(nodes=subject))
 
     def _still(self, **changes: object) -> View:
         """The same snapshot a moment later."""

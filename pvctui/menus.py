@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from pvctui.clusters import KnownCluster
 from pvctui.commands import Command
 from pvctui.dialogs.dialog import Dialog
-from pvctui.dialogs.palette import Entry, Palette, command_entries, subject_entries
+from pvctui.dialogs.palette import Entry, Palette, command_entries, list_entries, subject_entries
 from pvctui.dialogs.storage_choices import all_entries, dialog_of, entries_on
 from pvctui.dialogs.verb_choices import verb_dialog, verb_entries
+from pvctui.keys import KeyTable
 from pvctui.look import THEME_NAMES
 from pvctui.rows.view import View
 from pvctui.verbs import VERBS
@@ -18,13 +19,19 @@ MANY = 2
 
 
 def palette(
-    view: View, subjects: Sequence[str], commands: Sequence[Command], looks: Sequence[Entry], refusal: str
+    view: View, subjects: Sequence[str], commands: Sequence[Entry], looks: Sequence[Entry], refusal: str
 ) -> Palette:
     """Everything there is, by name."""
     here = verb_entries(subjects, view, refusal, keyless_only=True)
     by_name = [*subject_entries(view), *all_entries(view, refusal)]
-    entries = [*command_entries(commands, refusal), *looks, *here, *by_name]
+    entries = [*commands, *looks, *here, *by_name]
     return Palette(view, "Commands, nodes and VMs", entries)
+
+
+def key_entries(keys: KeyTable, refusal: str, *, demo: bool, in_list: bool) -> list[Entry]:
+    """What keys do, by name. in_list: there is a list that those of lists would act on."""
+    commands = [command for command in keys.commands if demo or not command.demo]
+    return [*command_entries(commands, refusal), *(list_entries(keys.table) if in_list else [])]
 
 
 def look_entries(clusters: Sequence[KnownCluster], cluster: str) -> list[Entry]:

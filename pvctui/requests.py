@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from threading import Event
 from time import time
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -10,16 +11,17 @@ from pvccore.model.cluster import Cluster
 from pvccore.model.errors import Refused
 from pvccore.model.struct import Struct
 from pvctui.bridge import Feed
+from pvctui.rows.fetched import VM_LOG
+from pvctui.rows.view import READ_ONLY
 from pvctui.verbs import Given, Verb
 
 if TYPE_CHECKING:
+    from pvccore.model.log import LogPart
     from pvccore.operations.definitions import NewVm
     from pvccore.operations.operator import Operator, Result
 
 Request: TypeAlias = "Callable[[Operator], Result]"
 """A verb with its arguments; raises one of the five errors."""
-
-READ_ONLY = "this console is read-only"
 
 
 class Requests(Struct, frozen=True, kw_only=True):
@@ -33,11 +35,6 @@ class Requests(Struct, frozen=True, kw_only=True):
     read_only: bool = False
     wall_clock: Callable[[], float] = time
 
-    @property
-    def objection(self) -> str:
-        """Why nothing can be changed at all; empty when it can."""
-        return READ_ONLY if self.read_only else ""
-
     def carry_out(self, request: Request, newest: Cluster) -> Result:
         """Do it, on the thread of a worker. Raises one of the five errors."""
         if self.read_only:
@@ -49,6 +46,19 @@ class Requests(Struct, frozen=True, kw_only=True):
         from pvccore.operations.definitions import dump
 
         return dump(self._operator(newest), uuid)
+
+    def log_of(self, key: str, after: str, newest: Cluster) -> LogPart:
+        """What the daemon that has a log answers, at most 20 s later, on the thread of a worker.
+
+        key: see `rows.fetched`. after: a place in the log, "" for its end. Raises one of the five errors.
+        """
+        from pvccore.model.log import LINES_MAX
+        from pvccore.operations.logs import ask_node_log, ask_vm_log, wait_for_answer
+
+        kind, _, name = key.partition(" ")
+        operator = self._operator(newest)
+        ask = ask_vm_log if kind == VM_LOG else ask_node_log
+        return wait_for_answer(operator, ask(operator, name, lines=LINES_MAX, after=after), Event().wait)
 
     def _operator(self, newest: Cluster) -> Operator:
         from pvccore.operations.operator import Operator

@@ -55,4 +55,4 @@ class Ways:
         if console.place is not None:
             console.place.look_at(seen)
         if seen.subject:
-            await console.push_screen(DetailScreen(console.view, seen.subject))
+            await console.push_screen(DetailScreen(console.view, seen.subject, console.looks.keys))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from textual.widget import Widget
 
-from pvctui.commands import ANYWHERE, FILTERED, Command, shown_key
+from pvctui.commands import ANYWHERE, FILTERED, Command, shown_keys
 from pvctui.dialogs.dialog import Dialog
 from pvctui.rows.lines import BLANK, Line
 from pvctui.rows.view import View
@@ -39,9 +39,7 @@ def help_lines(
         BLANK,
     ]
     lines += [(("In a list", "accent"),)]
-    for entry in table:
-        keys = " ".join(shown_key(key) for key in entry.keys.split(","))
-        lines.append(_line(keys, entry.description))
+    lines += [_line(shown_keys(entry.keys), entry.description) for entry in table]
     if place in FILTERED:
         lines += [BLANK, (("What a filter can say", "accent"),), *(_line(*pair) for pair in FILTER_HELP)]
     return lines

@@ -12,18 +12,23 @@ from textual.widgets import Input
 
 from pvccore.model.naming import natural
 from pvccore.model.struct import Struct
-from pvctui.commands import Command
+from pvctui.commands import Command, shown_keys
 from pvctui.dialogs.dialog import Dialog
 from pvctui.dialogs.messages import Chosen
 from pvctui.rows.view import View
 from pvctui.widgets.live_table import LiveTable
 from pvctui.widgets.rows import Cell, Column, Row
+from pvctui.widgets.table_bindings import TableBinding
 
 MOST_LINES = 14
 ENTRY_COLUMNS = (
     Column(key="name", title="NAME", width=34, min_width=20, weight=2, sortable=False),
     Column(key="hint", title="HINT", width=26, min_width=12, weight=1, sortable=False),
 )
+
+
+OF_THE_HAND = frozenset({"back", "pane.next", "pane.previous", "open.palette"})
+"""Commands that make no sense by their name."""
 
 
 class Entry(Struct, frozen=True, kw_only=True):
@@ -45,7 +50,16 @@ def command_entries(commands: Iterable[Command], refusal: str) -> list[Entry]:
             refusal=refusal if command.changes else "",
         )
         for command in commands
-        if command.label or command.id.startswith("go.")
+        if command.id not in OF_THE_HAND
+    ]
+
+
+def list_entries(table: Iterable[TableBinding]) -> list[Entry]:
+    """What a list can do besides moving about in it."""
+    return [
+        Entry(choice=entry.id, name=f"List: {entry.description.lower()}", hint=shown_keys(entry.keys))
+        for entry in table
+        if entry.by_name
     ]
 
 

@@ -158,12 +158,13 @@ def _nodes_to_mend(view: View, since: dict[str, float]) -> Iterator[Trouble]:
         words = _to_mend(node, view)
         if words and not node.fence.under_way:
             state = node_state(node)
+            looks_well = state.state == "ok"
             yield Trouble(
                 key=f"node {name}",
                 what=name,
                 why=words,
-                state=state.state,
-                glyph=state.glyph,
+                state="warn" if looks_well else state.state,
+                glyph="▲" if looks_well else state.glyph,
                 since_s=since.get(name, 0.0),
                 subject=f"node {name}",
             )
@@ -178,6 +179,8 @@ def _to_mend(node: Node, view: View) -> str:
         return f"unhealthy hypervisor: {node.report.hypervisor_error}"
     if node.is_alive and node.report.storage_error:
         return f"unhealthy storage: {node.report.storage_error}"
+    if node.is_alive and node.bmc.fails and node.config.bmcs:
+        return f"its BMC fails its test, so it could not be fenced: {node.bmc.error}"
     strangers = len(node.report.unknown_domains)
     if node.is_alive and strangers:
         return f"{many(strangers, 'domain')} there that the cluster does not know"

@@ -73,7 +73,7 @@ def _storage(status: StorageStatus) -> Line:
 def header_line(view: View, width: int) -> Line:
     """The line in exactly this width: the air shrinks first, then the clock goes, then what is still to come."""
     parts = header_parts(view)
-    if view.read_only:
+    if view.only_reads:
         parts.append((("read-only", "warn"),))
     outlook = outlook_parts(view)
     time = clock(view.now_s)

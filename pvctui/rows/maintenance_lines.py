@@ -73,4 +73,15 @@ def turning_off_lines(view: View) -> list[Line]:
     if len(silent) > MOST_NODES_NAMED:
         lines.append((f"and {len(silent) - MOST_NODES_NAMED} more silent nodes likewise.",))
     lines += [(f"{name} said goodbye and will not be fenced.",) for name in polite[:MOST_NODES_NAMED]]
-    return lines or [("No node is silent now: nobody would be fenced.",)]
+    return [*(lines or [("No node is silent now: nobody would be fenced.",)]), *_failing_bmcs(cluster)]
+
+
+def _failing_bmcs(cluster: Cluster) -> list[Line]:
+    """Whom nobody could fence afterwards."""
+    from pvccore.plan.bmc_tests import failing_bmcs
+
+    failing = failing_bmcs(cluster)
+    named = failing[:MOST_NODES_NAMED]
+    told: list[Line] = [((f"The BMC of {one.name} fails its test", "warn"), f": {one.bmc.error}.") for one in named]
+    left = len(failing) - MOST_NODES_NAMED
+    return [*told, (f"and {many(left, 'more BMC')} likewise.",)] if left > 0 else told

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from pvccore.model.cluster import VmStatus
 from pvccore.model.node import Node
+from pvctui.rows.bmc_words import bmc_pieces
 from pvctui.rows.forecast_lines import forecast_lines
 from pvctui.rows.journal_lines import journal_lines
 from pvctui.rows.lines import BLANK, Line, labelled, many
+from pvctui.rows.log_lines import log_tab
 from pvctui.rows.moments import ago
 from pvctui.rows.node_rows import node_state, node_why, provisioned_mb, readiness_word
 from pvctui.rows.statuses import by_name
@@ -29,6 +31,7 @@ def node_tabs(name: str, view: View) -> list[Tab]:
         Tab(title="If it died", lines=lambda: forecast_lines(name, view.cluster)),
         Tab(title="VMs", lines=lambda: _vms(node, view)),
         Tab(title="Journal", lines=lambda: journal_lines(view, lambda entry: entry.node == name)),
+        log_tab(f"node {name}", view),
     ]
     fence = Tab(title="Fence", lines=lambda: _fence(node, view))
     return [fence, *tabs] if node.fence.under_way else [*tabs, fence]
@@ -65,6 +68,7 @@ def _summary(node: Node, view: View) -> list[Line]:
         BLANK,
         labelled("role", config.role.value, (", holds the manager lease", "ok") if _manages(node, view) else ""),
         labelled("fenced by", *_agents(node)),
+        labelled("BMC tested", *bmc_pieces(node, view)),
         labelled("watchdog", "armed" if node.presence.watchdog_armed else "not armed"),
         labelled(
             "addresses", f"storage {config.storage_address or UNKNOWN}, migration {config.migration_address or UNKNOWN}"

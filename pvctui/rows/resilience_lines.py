@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from pvccore.model.fence import FencePhase
 from pvccore.model.naming import natural
 from pvccore.model.node import Node
+from pvctui.rows.bmc_words import bmc_pieces
 from pvctui.rows.journal_lines import journal_lines
 from pvctui.rows.lines import BLANK, Line, labelled, many
 from pvctui.rows.moments import ago, moment
 from pvctui.rows.node_rows import PHASE_WORDS
-from pvctui.rows.resilience_rows import NOT_TESTED
 from pvctui.rows.tabs import Tab
 from pvctui.rows.view import View
 from pvctui.widgets.meter import UNKNOWN, age
@@ -78,7 +78,7 @@ def fencing_lines(node: Node, view: View) -> list[Line]:
     agents = [f"{agent.kind} {agent.address}".strip() for agent in node.config.fence_agents]
     lines: list[Line] = [
         labelled("fenced by", ", then ".join(agents) or ("nothing: it can't be fenced", "warn")),
-        labelled("BMC tested", (NOT_TESTED, "dim")),
+        labelled("BMC tested", *bmc_pieces(node, view)),
         labelled("watchdog", "armed" if node.presence.watchdog_armed else "not armed"),
         labelled("fenced", f"{many(node.fence.round, 'time')}" if node.fence.round else "never"),
         BLANK,

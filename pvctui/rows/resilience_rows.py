@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from pvccore.model.fence import Fence, FencePhase
 from pvccore.model.node import Node, NodeRole
+from pvctui.rows.bmc_words import bmc_cell
 from pvctui.rows.forecast_lines import death_cell
 from pvctui.rows.moments import ago
 from pvctui.rows.node_rows import node_state
@@ -19,12 +20,11 @@ RESILIENCE_COLUMNS = (
     Column(key="vms", title="VMS", width=4, align=Align.RIGHT),
     Column(key="death", title="IF IT DIED", width=13),
     Column(key="fence", title="LAST FENCE", width=13, measure=Measure.SECONDS),
-    Column(key="bmc", title="BMC TESTED", width=10, from_width=76),
+    Column(key="bmc", title="BMC TESTED", width=10, measure=Measure.SECONDS, from_width=76),
     Column(key="manager", title="MANAGER", width=10, from_width=84),
     Column(key="agents", title="FENCED BY", width=20, max_width=34, weight=1, from_width=110),
     Column(key="why", title="WHY", width=12, weight=3, from_width=70, sortable=False),
 )
-NOT_TESTED = "never"
 
 
 def rows_of_resilience(view: View, names: Iterable[str] | None = None) -> list[Row]:
@@ -40,7 +40,7 @@ def _row(node: Node, view: View) -> Row:
     vms = len(view.book.on_node(node.name))
     parked = forecast.parked.get(node.name, 0)
     took_s = fence_took_s(node.fence)
-    why = forecast.reasons.get(node.name, "") if parked else ""
+    why = _why(node, view)
     agents = ", ".join(f"{agent.kind} {agent.address}".strip() for agent in node.config.fence_agents)
     shown = (
         (node.name, node.name),
@@ -48,7 +48,7 @@ def _row(node: Node, view: View) -> Row:
         (str(vms), vms),
         (_death(node, view), parked),
         (_last_fence(node.fence, view.now_s), took_s),
-        ((NOT_TESTED, "dim"), NOT_TESTED),
+        (bmc_cell(node, view), view.now_s - node.bmc.at if node.bmc.is_known else None),
         (_manager(node, view), _manager(node, view)),
         (agents or ("nothing", "warn"), agents),
         ((why, "warn") if why else "", why),
@@ -58,6 +58,12 @@ def _row(node: Node, view: View) -> Row:
         cells=tuple(cell for cell, _ in shown),
         values=tuple(value if not isinstance(value, tuple) else value[0] for _, value in shown),
     )
+
+
+def _why(node: Node, view: View) -> str:
+    bmc = f"its BMC fails its test: {node.bmc.error}" if node.bmc.fails and node.config.bmcs else ""
+    reason = view.cluster.forecast.reasons.get(node.name, "") if view.cluster.forecast.parked.get(node.name) else ""
+    return "; ".join(filter(None, (bmc, reason)))
 
 
 def _death(node: Node, view: View) -> Cell:

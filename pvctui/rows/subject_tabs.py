@@ -30,6 +30,12 @@ def subject_tabs(subject: str, view: View) -> tuple[str, Sequence[Tab]]:
     return _title(kind, key, view), TABS_OF_KIND.get(kind, node_tabs)(key, view)
 
 
+def name_to_copy(subject: str, view: View) -> str:
+    """What a person types after a command to mean this subject; "" for nothing."""
+    kind, _, key = subject.partition(" ")
+    return _title(kind, key, view) if key and kind != "task" else key
+
+
 def _title(kind: str, key: str, view: View) -> str:
     if kind == "vm" and key in view.cluster.vms:
         return view.cluster.vms[key].name

@@ -8,6 +8,7 @@ from pvccore.plan.placement import Rooms
 from pvctui.rows.fetched import xml_wanted
 from pvctui.rows.journal_lines import journal_lines
 from pvctui.rows.lines import BLANK, Line, labelled
+from pvctui.rows.log_lines import log_tab
 from pvctui.rows.tabs import Tab
 from pvctui.rows.view import View
 from pvctui.rows.vm_disks import network_lines, volume_lines
@@ -33,6 +34,7 @@ def vm_tabs(uuid: str, view: View) -> list[Tab]:
         Tab(title="Placement", lines=lambda: placement_lines(vm, view.cluster)),
         _xml_tab(vm, view),
         Tab(title="Journal", lines=lambda: journal_lines(view, lambda entry: entry.vm == vm.name)),
+        log_tab(f"vm {uuid}", view),
     ]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-from textual import events, on
+from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 
@@ -29,7 +29,7 @@ class ListPlace(Place):
         super().__init__(id=id)
         self.table = self.make_table()
         self.filter_line = FilterLine(self.table)
-        self.detail = Detail() if self.HAS_DETAIL else None
+        self.detail = Detail(classes="pane") if self.HAS_DETAIL else None
         self.view: View | None = None
         self._is_new = True
         self._changed: set[str] = set()
@@ -57,7 +57,7 @@ class ListPlace(Place):
     def compose(self) -> ComposeResult:
         """The list, and beside it the detail where there is room."""
         with Horizontal():
-            with Vertical(classes="list-pane") as pane:
+            with Vertical(classes="list-pane pane") as pane:
                 pane.border_title = self.LIST_TITLE
                 yield self.filter_line
                 yield self.table
@@ -130,17 +130,19 @@ class ListPlace(Place):
         message.stop()
         self.filter_line.tell(message.status)
 
-    def on_resize(self, _event: events.Resize) -> None:
+    def fit(self) -> None:
         """There may be room for the detail now."""
-        self.call_after_refresh(self.show_detail)
+        self.show_detail()
 
     def back(self) -> bool:
         """Out of the filter, then out of the detail."""
         if self.filter_line.close():
-            self.table.focus()
+            self.screen.set_focus(self.table)
+            return True
+        if self.leave_full():
             return True
         if self.detail is not None and self.detail.has_pseudo_class("focus-within"):
-            self.table.focus()
+            self.screen.set_focus(self.table)
             return True
         return False
 
@@ -196,4 +198,4 @@ class ListPlace(Place):
 
     def enter(self) -> None:
         """The list has the keyboard."""
-        self.table.focus()
+        self.screen.set_focus(self.table)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from textual import events, on
+from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 
@@ -45,17 +45,17 @@ class OverviewPlace(Place):
     def compose(self) -> ComposeResult:
         """Worst first, from top to bottom."""
         with Horizontal(id="upper"):
-            with Vertical(id="attention-pane") as pane:
+            with Vertical(id="attention-pane", classes="pane") as pane:
                 pane.border_title = "Needs attention"
                 yield self.attention
                 yield self.whole_why
             with Vertical(id="capacity-pane") as pane:
                 pane.border_title = "Capacity"
                 yield self.capacity
-        with Vertical(id="map-pane") as pane:
+        with Vertical(id="map-pane", classes="pane") as pane:
             pane.border_title = "Nodes"
             yield self.map
-        with Vertical(id="last-pane") as pane:
+        with Vertical(id="last-pane", classes="pane") as pane:
             pane.border_title = "Journal"
             yield self.last
 
@@ -107,11 +107,8 @@ class OverviewPlace(Place):
         width = max(20, self.capacity.size.width)
         self.capacity.show_lines(capacity_lines(capacity_of(view.cluster), view.cluster, view.pulse, width))
 
-    def on_resize(self, _event: events.Resize) -> None:
+    def fit(self) -> None:
         """Bars fit their pane."""
-        self.call_after_refresh(self._fit)
-
-    def _fit(self) -> None:
         if self._view is not None:
             self._put_capacity(self._view)
 
@@ -159,4 +156,4 @@ class OverviewPlace(Place):
 
     def enter(self) -> None:
         """The list of troubles has the keyboard."""
-        self.attention.focus()
+        self.screen.set_focus(self.attention)

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
+from textual import events
 from textual.containers import Vertical
 from textual.message import Message
 from textual.screen import ModalScreen
+from textual.widget import Widget
 
 from pvctui.rows.view import View
+from pvctui.screens.full_pane import FullPane
 from pvctui.screens.history import Seen
 
 if TYPE_CHECKING:
@@ -32,6 +35,15 @@ class DetailWanted(Message):
         self.subject = subject
 
 
+class CopyWanted(Message):
+    """A person wants these texts in the clipboard; noun: what one of them is."""
+
+    def __init__(self, texts: Sequence[str], noun: str) -> None:
+        super().__init__()
+        self.texts = texts
+        self.noun = noun
+
+
 class Place(Vertical):
     """One screen; holds no rule, only what it was last given.
 
@@ -39,6 +51,10 @@ class Place(Vertical):
     """
 
     PLACE: ClassVar[str] = ""
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 (Textual's word)
+        super().__init__(id=id)
+        self._full_pane = FullPane(self)
 
     def take(self, view: View) -> None:
         """Show the newest view."""
@@ -51,7 +67,26 @@ class Place(Vertical):
 
     def back(self) -> bool:
         """One level back within the place; whether there was one."""
-        return False
+        return self.leave_full()
+
+    def toggle_full(self, focused: Widget | None) -> None:
+        """Give all the room to the pane with the keyboard, or to all panes again."""
+        self._full_pane.toggle(focused)
+        self.call_after_refresh(self.fit)
+
+    def leave_full(self) -> bool:
+        """All panes have their room again; whether one had all of it."""
+        was_full = self._full_pane.leave()
+        if was_full:
+            self.call_after_refresh(self.fit)
+        return was_full
+
+    def fit(self) -> None:
+        """The panes have other sizes now."""
+
+    def on_resize(self, _event: events.Resize) -> None:
+        """Another terminal."""
+        self.call_after_refresh(self.fit)
 
     def filter(self) -> None:
         """Begin to filter, where there is a list."""
@@ -101,3 +136,8 @@ class OverPlace(ModalScreen[None]):
 
     def take(self, view: View) -> None:
         """A newer view."""
+
+    @property
+    def list_shown(self) -> LiveTable | None:
+        """The list that it is all about, e.g. for an export."""
+        return None

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar
 
-from textual import events
 from textual.app import ComposeResult
 from textual.widgets import ContentSwitcher
 
@@ -171,11 +170,8 @@ class StoragePlace(Place):
         self._tell(view)
         self.current.tick(view)
 
-    def on_resize(self, _event: events.Resize) -> None:
+    def fit(self) -> None:
         """The status fits another width."""
-        self.call_after_refresh(self._fit)
-
-    def _fit(self) -> None:
         if self._view is not None:
             self._tell(self._view)
 
@@ -188,6 +184,7 @@ class StoragePlace(Place):
 
     def step_tab(self, steps: int) -> None:
         """Another list."""
+        self.leave_full()
         self._shown = (self._shown + steps) % len(self._lists)
         self.query_one("#storage-lists", ContentSwitcher).current = self.current.id
         if self._view is not None:
@@ -196,8 +193,8 @@ class StoragePlace(Place):
         self.current.enter()
 
     def back(self) -> bool:
-        """One level back within the list."""
-        return self.current.back()
+        """One level back within the list, then within the place."""
+        return self.current.back() or super().back()
 
     def filter(self) -> None:
         """Filter the list that is shown."""

@@ -45,11 +45,12 @@ class Words(Static):
 
 
 class TextWanted(Message):
-    """Somebody looks at a tab whose text must be read first; key: as the tab names it."""
+    """Somebody looks at a tab whose text must be read first; key: as the tab names it. at_once: asks for it."""
 
-    def __init__(self, key: str) -> None:
+    def __init__(self, key: str, *, at_once: bool = False) -> None:
         super().__init__()
         self.key = key
+        self.at_once = at_once
 
 
 class DetailScroll(VerticalScroll, can_focus=True):
@@ -137,8 +138,10 @@ class Detail(Vertical):
             self.set_class(tab.is_text, "-text")
             if had_keyboard:
                 self.focus_lines()
-        shown = self.query_one(TextView) if tab.is_text else self.query_one(Words)
-        shown.show_lines(tab.lines())
+        if tab.is_text:
+            self.query_one(TextView).show_lines(tab.lines(), from_end=tab.from_end)
+        else:
+            self.query_one(Words).show_lines(tab.lines())
         if tab.wants:
             self.post_message(TextWanted(tab.wants))
 

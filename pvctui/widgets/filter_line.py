@@ -49,9 +49,9 @@ class FilterLine(Horizontal):
         self.tell(self._table.status)
 
     def open(self) -> None:
-        """Type here from now on."""
+        """Type here from now on, with the very next key."""
         self.add_class("-open")
-        self._input.focus()
+        self.screen.set_focus(self._input)
 
     def put(self, text: str) -> None:
         """Filter by this, as if it had been typed."""
@@ -88,4 +88,4 @@ class FilterLine(Horizontal):
         message.stop()
         if not message.value.strip():
             self.close()
-        self._table.focus()
+        self.screen.set_focus(self._table)

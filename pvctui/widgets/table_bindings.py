@@ -8,16 +8,20 @@ from pvccore.model.struct import Struct
 
 
 class TableBinding(Struct, frozen=True, kw_only=True):
-    """One thing a live list does by key; `keys` are Textual's names, divided by commas."""
+    """One thing a live list does by key.
+
+    keys: Textual's names, divided by commas. by_name: it stands in the palette, too.
+    """
 
     id: str
     keys: str
     description: str
     action: str
+    by_name: bool = False
 
 
-def _binding(action: str, keys: str, description: str) -> TableBinding:
-    return TableBinding(id=f"table.{action}", keys=keys, description=description, action=action)
+def _binding(action: str, keys: str, description: str, *, by_name: bool = False) -> TableBinding:
+    return TableBinding(id=f"table.{action}", keys=keys, description=description, action=action, by_name=by_name)
 
 
 TABLE_BINDINGS: tuple[TableBinding, ...] = (
@@ -36,14 +40,14 @@ TABLE_BINDINGS: tuple[TableBinding, ...] = (
     _binding("mark_range", "m", "Begin or end marking a range"),
     _binding("extend_down", "shift+down", "Mark downwards"),
     _binding("extend_up", "shift+up", "Mark upwards"),
-    _binding("mark_all", "asterisk", "Mark all or none of what is shown"),
+    _binding("mark_all", "asterisk", "Mark all or none of what is shown", by_name=True),
     _binding("end_range", "escape", "End marking the range"),
-    _binding("sort_left", "less_than_sign", "Sort by the column to the left"),
-    _binding("sort_right", "greater_than_sign", "Sort by the column to the right"),
-    _binding("sort_reverse", "s", "Reverse the order"),
-    _binding("freeze_order", "p", "Freeze the order, values go on"),
-    _binding("pause", "z", "Pause everything"),
-    _binding("wide", "w", "Wide columns"),
+    _binding("sort_left", "less_than_sign", "Sort by the column to the left", by_name=True),
+    _binding("sort_right", "greater_than_sign", "Sort by the column to the right", by_name=True),
+    _binding("sort_reverse", "s", "Reverse the order", by_name=True),
+    _binding("freeze_order", "p", "Freeze the order, values go on", by_name=True),
+    _binding("pause", "z", "Pause everything", by_name=True),
+    _binding("wide", "w", "Wide columns", by_name=True),
 )
 
 

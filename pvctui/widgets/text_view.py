@@ -28,19 +28,27 @@ class TextView(ScrollView, can_focus=True):
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 (Textual's word)
         super().__init__(id=id)
         self._lines: tuple[Line, ...] = ()
+        self._is_from_end = False
         self._strips: dict[int, Strip] = {}
 
-    def show_lines(self, lines: Sequence[Line]) -> None:
-        """Show these from now on; another text begins at its top."""
+    def show_lines(self, lines: Sequence[Line], *, from_end: bool = False) -> None:
+        """Show these from now on; another text begins at its top, or ends in sight until a person scrolls up."""
         told = tuple(lines)
         if told == self._lines:
             return
-        self._lines = told
+        stays = from_end and self._is_from_end and self.scroll_offset.y < self.max_scroll_y
+        self._lines, self._is_from_end = told, from_end
         self._strips.clear()
         self.virtual_size = Size(columns_of(told), len(told))
-        if self.is_mounted:
-            self.scroll_home(animate=False)
+        if self.is_mounted and not stays:
+            self._show_from(end=from_end)
         self.refresh()
+
+    def _show_from(self, *, end: bool) -> None:
+        if end:
+            self.scroll_end(animate=False, x_axis=False)
+        else:
+            self.scroll_home(animate=False)
 
     def notify_style_update(self) -> None:
         """Another theme."""

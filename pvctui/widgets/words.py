@@ -20,6 +20,7 @@ STATE_STYLES = {
     "strong": "bold",
     "accent": "bold $text-accent",
     "key": "$text-accent",
+    "off": "dim $foreground 45%",
 }
 
 

@@ -7,7 +7,9 @@ from collections.abc import Callable
 
 from pvccore.model.change import Change, Kind, Write
 from pvccore.model.cluster import Cluster
+from pvccore.model.log import LogPart
 from pvccore.model.struct import replace
+from pvccore.model.task import Task, TaskState
 from pvccore.model.vm import VmState, Xml
 from pvccore.operations.reading import load_cluster
 from pvccore.state.memory import MemoryTree
@@ -59,6 +61,19 @@ class StoredCluster:
         """The VM was defined from this XML."""
         write = Write(kind=Kind.XML, key=uuid, before=None, after=Xml(text=text))
         self.session.commit(Change(writes=(write,), quiet=True))
+
+    def open_tasks(self) -> list[Task]:
+        """What waits for a daemon."""
+        return [task for task in self.now().tasks.values() if not task.has_ended]
+
+    def answer(self, part: LogPart) -> Task:
+        """The daemon of the node tells a part of a log; the task that asked for it."""
+        (task,) = self.open_tasks()
+        head, *lines = part.result.split("\n")
+        after = replace(task, state=TaskState.DONE, result=head, lines=tuple(lines))
+        write = Write(kind=Kind.TASK, key=task.key, before=task, after=after)
+        self.session.commit(Change(writes=(write,), quiet=True))
+        return task
 
     def run(self, uuid: str, state: VmState) -> None:
         """The other client writes a VM's state, as its agent would."""

@@ -11,6 +11,8 @@ from pvctui.dialogs.maintenance import MaintenanceDialog
 from pvctui.dialogs.metadata import MetadataDialog
 from pvctui.dialogs.palette import Palette
 from pvctui.dialogs.verb import VerbDialog
+from pvctui.screens.full_pane import HINT
+from pvctui.screens.log_screen import LogScreen
 from pvctui.verbs import VERBS
 from tests.pvctui.canned_states import WELL
 from tests.pvctui.console import Shown, console
@@ -58,6 +60,9 @@ TRIALS: Mapping[str, Trial] = {
     "cluster.maintenance": Trial(place="1", shows=opens(MaintenanceDialog)),
     "detail.previous": Trial(place="2", shows=tells("Fence")),
     "detail.next": Trial(place="2", shows=tells("Summary")),
+    "open.log": Trial(place="3", shows=opens(LogScreen)),
+    "pane.full": Trial(place="3", shows=lambda shown: HINT in shown.text()),
+    "names.copy": Trial(place="3", shows=lambda shown: shown.app.clipboard == "app1"),
     "list.export": Trial(place="2", shows=opens(ExportDialog)),
     "go.last": Trial(place="3", shows=lambda shown: shown.app.place_name != "vms"),
     "go.back": Trial(place="4", shows=lambda shown: shown.app.place_name != "storage"),

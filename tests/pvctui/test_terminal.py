@@ -58,3 +58,15 @@ def test_it_goes_into_the_background_of_a_shell_and_comes_back() -> None:
         terminal.wait_for(lambda: "READINESS" in terminal.text())
         terminal.press("q")
         terminal.wait_for(lambda: "bash-" in terminal.text())
+
+
+def test_a_filter_typed_in_one_go_stands_in_the_filter_and_asks_for_nothing() -> None:
+    with terminal_with(DEMO) as terminal:
+        terminal.wait_for(lambda: "● live" in terminal.text() and "3/3" in terminal.text())
+        terminal.press("2/XFRq")
+        terminal.wait_for(lambda: "nothing matches the filter" in terminal.text())
+        assert "Type the name" not in terminal.text()
+        terminal.press("\x1b")
+        terminal.wait_for(lambda: "hv1" in terminal.text())
+        terminal.press("q")
+        terminal.wait_for(lambda: terminal.program.poll() is not None)

@@ -16,6 +16,7 @@ from pvccore.model.maintenance import Maintenance
 from pvccore.operations.reading import load_cluster
 from pvccore.state.address import Tls, ZooKeeperAddress
 from pvccore.state.live import LiveCluster
+from pvccore.state.rights import may_write
 from pvccore.state.session import create_tree
 from pvccore.state.store import Create
 from pvccore.state.zookeeper import ZooKeeperStore
@@ -77,6 +78,15 @@ def test_viewers_see_everything_also_what_others_made_later(hosts: str) -> None:
         )
         assert store.read([schema.path(Kind.XML, WEB1), schema.name("web1")])[1] is not None
         assert cluster.journal
+
+
+@pytest.mark.parametrize("auth, may", [(OPERATORS, True), (VIEWERS, False)])
+def test_who_may_write_is_known_without_writing(hosts: str, auth: str, *, may: bool) -> None:
+    with client(hosts, auth=auth) as store:
+        schema = store.address.schema
+        before = store.read([schema.version])
+        assert may_write(store, schema) is may
+        assert store.read([schema.version]) == before
 
 
 def test_viewers_write_nothing(hosts: str) -> None:

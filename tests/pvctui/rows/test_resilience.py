@@ -90,7 +90,7 @@ def test_a_row_says_what_its_death_would_mean_and_why() -> None:
     assert found["hv1"][AT["death"]] == "all elsewhere"
     assert found["hv1"][AT["manager"]] == "manages"
     assert found["hv2"][AT["manager"]] == "stands by"
-    assert found["hv1"][AT["bmc"]] == "never"
+    assert found["hv1"][AT["bmc"]] == "not yet"
 
 
 def test_the_last_fence_tells_how_long_it_took_and_how_long_ago_it_was() -> None:
@@ -135,7 +135,7 @@ def test_fencing_tells_the_agents_the_times_and_the_journal() -> None:
     assert "after 20 s" in text
     assert "fence hv1: requested" in text
     assert "flush hv1" not in text
-    assert "never" in text
+    assert "not tested yet" in text
 
 
 def test_a_node_that_nothing_can_fence_says_so() -> None:
