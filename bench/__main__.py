@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -80,7 +81,9 @@ def main() -> None:
     figures: list[Figure] = []
     for name in options.names or BENCHMARKS:
         with tempfile.TemporaryDirectory(prefix="pvc-bench-") as directory:
-            figures += BENCHMARKS[name](Path(directory), options.nodes, options.vms)
+            for figure in BENCHMARKS[name](Path(directory), options.nodes, options.vms):
+                print(f"{figure.what}: {figure.measured}", file=sys.stderr)
+                figures.append(figure)
     print(f"load of this machine: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores\n")
     print(table(figures))
 

@@ -25,15 +25,16 @@ from pvccore.state.store import Put
 from pvccore.state.zookeeper import ZooKeeperStore
 
 CHANGES_PER_S = 1000
-STARTS, KEYS, MARKS, WAYS = 5, 150, 30, 12
+STARTS, KEYS, MARKS, WAYS = 5, 100, 20, 10
 IDLE_S = 10.0
 SHORTEST_PAUSE_S, LONGEST_PAUSE_S = 0.03, 0.09
 """Between two keys, by chance, so that they don't fall into step with the frames."""
 WRITER_S = 60
 CURSOR = "▌"
+BELL = "\x07"
 SEEN = "vm-00040"
 """The last VM but a few of a full window."""
-UP, DOWN, PAGE_UP, ESCAPE = "k", "j", "\x02", "\x1b"
+UP, DOWN, PAGE_UP, ESCAPE = "\x1b[A", "\x1b[B", "\x02", "\x1b"
 
 
 def measure(directory: Path, *, nodes: int, vms: int) -> Iterator[Figure]:
@@ -155,7 +156,7 @@ def _ways(terminal: Terminal) -> Iterator[Figure]:
             terminal.rest(0.1)
         took_s["filter"].append(terminal.press("9", "vm-09999"))
         terminal.rest(0.2)
-        took_s["filter off"].append(terminal.press(ESCAPE, SEEN))
+        took_s["filter off"].append(terminal.press(ESCAPE, "vm-09980"))
         terminal.rest(0.2)
     for what, values in took_s.items():
         yield Figure(what=f"{what}, 10,000 VMs → painted", measured=_spread(values), target="≤ 60 ms")
@@ -171,9 +172,9 @@ def _spread(seconds: Sequence[float]) -> str:
 def _data_table(vms: int) -> Iterator[Figure]:
     words = (sys.executable, "-m", "bench.data_table", str(vms), str(CHANGES_PER_S))
     with terminal_with(words) as terminal:
-        filled_s = terminal.until(f"row 0 of {vms}") - terminal.started_s
+        filled_s = terminal.until(BELL) - terminal.started_s
         yield Figure(what=f"DataTable: {vms:,} rows on the screen after the start", measured=f"{filled_s:.1f} s")
         terminal.rest(2.0)
-        yield from _keys(terminal, "DataTable: key → painted", "row ")
+        yield from _keys(terminal, "DataTable: key → painted", BELL)
         yield _share(terminal, "DataTable: processor, nobody at the keys", "")
         yield Figure(what="DataTable: memory", measured=f"{terminal.memory_mb():.0f} MB")

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import random
 import sys
-from typing import ClassVar
 
 from textual.app import App, ComposeResult
 from textual.coordinate import Coordinate
-from textual.widgets import DataTable, Static
+from textual.widgets import DataTable
 
 COLUMNS = ("NAME", "STATUS", "NODE", "PREVIOUS", "CPU", "TREND", "MEMORY", "LIMIT", "SELECTOR", "WHY")
 STATUS, CPU = 1, 4
@@ -16,9 +15,7 @@ FRAMES_PER_S = 15
 
 
 class TableApp(App[None]):
-    """The table, and a line that says which row has the cursor."""
-
-    CSS: ClassVar[str] = "Static { height: 1; }"
+    """The table; a bell tells when it is filled, and when its cursor has moved."""
 
     def __init__(self, vms: int, changes_per_s: int) -> None:
         super().__init__()
@@ -27,8 +24,7 @@ class TableApp(App[None]):
         self._chance = random.Random(2)
 
     def compose(self) -> ComposeResult:
-        """The line first."""
-        yield Static("empty")
+        """The table alone."""
         yield DataTable(cursor_type="row")
 
     def on_mount(self) -> None:
@@ -43,17 +39,16 @@ class TableApp(App[None]):
         self.set_interval(1 / FRAMES_PER_S, self._change)
 
     def _change(self) -> None:
-        """What has come since the last frame, as one batch."""
+        """What has come since the last frame."""
         table = self.query_one(DataTable)
-        with self.batch_update():
-            for row in self._chance.sample(range(self._vms), self._per_frame):
-                state = self._chance.choice(("● running", "‖ paused"))
-                table.update_cell_at(Coordinate(row, STATUS), state)
-                table.update_cell_at(Coordinate(row, CPU), f"{self._chance.randrange(100)} %")
+        for row in self._chance.sample(range(self._vms), self._per_frame):
+            state = self._chance.choice(("● running", "‖ paused"))
+            table.update_cell_at(Coordinate(row, STATUS), state)
+            table.update_cell_at(Coordinate(row, CPU), f"{self._chance.randrange(100)} %")
 
-    def on_data_table_row_highlighted(self, event: DataTable.RowHighlighted) -> None:
-        """Say where the cursor is."""
-        self.query_one(Static).update(f"row {event.cursor_row} of {self._vms}")
+    def on_data_table_row_highlighted(self, _event: DataTable.RowHighlighted) -> None:
+        """The bell rings once the cursor is painted where it is now."""
+        self.call_after_refresh(self.bell)
 
 
 if __name__ == "__main__":
