@@ -15,7 +15,7 @@ from typing import Protocol
 from nodedaemon.lanes import Lanes
 from nodedaemon.loop import Clock
 from pvccore.ceph.commands import Commands
-from pvccore.ceph.health import parse_status
+from pvccore.ceph.health import MAX_CHARACTERS, parse_status
 from pvccore.ceph.locks import Holders, Locks
 from pvccore.ceph.osds import parse_osds
 from pvccore.ceph.pools import parse_pools
@@ -130,7 +130,7 @@ def _listed(volumes: Volumes, pool: Pool) -> tuple[Pool | None, tuple[str, ...] 
     except NotFound:
         return None, None
     except Refused as refused:
-        return replace(pool, error=f"its volumes can't be listed: {refused}"), None
+        return replace(pool, error=f"its volumes can't be listed: {refused}"[:MAX_CHARACTERS]), None
 
 
 def _pool(commands: Commands, wanted: Wanted) -> Reading:

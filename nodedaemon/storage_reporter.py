@@ -13,7 +13,7 @@ from nodedaemon.storage_records import StorageRecords
 from pvccore.ceph.locks import Holders
 from pvccore.model.change import Change, Check, Kind
 from pvccore.model.cluster import Cluster
-from pvccore.model.errors import Conflict, Unavailable
+from pvccore.model.errors import Conflict, Invalid, Unavailable
 from pvccore.model.storage import HealthCheck, Osds, Pools, StorageStatus, Volume
 from pvccore.model.struct import replace
 from pvccore.plan.storage import volumes_touched
@@ -38,7 +38,7 @@ OVERVIEW_PAUSE = 4.0
 """An overview that takes long, with many pools or on a busy machine, is made less often."""
 MAX_OSDS = 2000
 """How many OSDs one document holds, at 230 bytes each."""
-MAX_POOLS = 1000
+MAX_POOLS = 500
 
 log = logging.getLogger(__name__)
 
@@ -260,8 +260,12 @@ class StorageReporter:
     def _commit(self, changes: list[Change]) -> None:
         guards = (Check(kind=Kind.LEASE, key=self._lease),)
         for change in changes:
-            self._session.commit(change, guards)
-            self._records.committed(change)
+            try:
+                self._session.commit(change, guards)
+            except Invalid as error:  # one document that can't be stored must not stop all others
+                log.warning("storage: %s", error, extra={"node": self._node})
+            else:
+                self._records.committed(change)
 
 
 def _oldest(pools: list[str], done_at_s: Mapping[str, float], before_s: float, look: Look) -> Wanted | None:

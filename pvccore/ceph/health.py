@@ -16,6 +16,8 @@ FLAGS = (
 MAX_DETAILS = 20
 """Lines of one check that are kept: a cluster in trouble has thousands."""
 MAX_CHECKS = 50
+MAX_CHARACTERS = 300
+"""Of one line: so the whole status stays a document of some 300 KB at the very most."""
 _HEALTH = {"HEALTH_OK": StorageHealth.OK, "HEALTH_WARN": StorageHealth.WARNING, "HEALTH_ERR": StorageHealth.ERROR}
 
 
@@ -79,12 +81,13 @@ def parse_version(versions: Any) -> str:  # noqa: ANN401 - JSON of `ceph version
 
 def _check(code: str, entry: Any) -> HealthCheck:  # noqa: ANN401 - JSON
     summary = entry.get("summary", "")
-    details = tuple(str(one.get("message", "")) for one in entry.get("detail") or ())
+    text = str(summary.get("message", "")) if isinstance(summary, Mapping) else str(summary)
+    details = (str(one.get("message", ""))[:MAX_CHARACTERS] for one in (entry.get("detail") or ())[:MAX_DETAILS])
     return HealthCheck(
         code=code,
         severity=_HEALTH.get(str(entry.get("severity", "")), StorageHealth.WARNING),
-        summary=str(summary.get("message", "")) if isinstance(summary, Mapping) else str(summary),
-        details=details[:MAX_DETAILS],
+        summary=text[:MAX_CHARACTERS],
+        details=tuple(details),
         muted=bool(entry.get("muted", False)),
     )
 

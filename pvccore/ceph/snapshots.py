@@ -51,7 +51,12 @@ class Snapshots(Struct, frozen=True, kw_only=True):
     def clones(self, volume: str, name: str = "") -> tuple[str, ...]:
         """POOL/VOLUME of what hangs on a snapshot, or on any of the volume's."""
         listed = self.commands.rbd("children", f"{volume}@{name}" if name else volume) or ()
-        return tuple(str(one) if isinstance(one, str) else f"{one['pool']}/{one['image']}" for one in listed)
+        return tuple(one if isinstance(one, str) else place_of_image(one) for one in listed)
+
+
+def place_of_image(entry: Mapping[str, Any]) -> str:
+    """POOL/IMAGE of an image that another one is about, POOL/NAMESPACE/IMAGE where it is in one."""
+    return "/".join(str(entry[part]) for part in ("pool", "pool_namespace", "image") if entry.get(part))
 
 
 def parse_listed_snapshot(entry: Mapping[str, Any]) -> Snapshot:

@@ -7,7 +7,7 @@ from typing import Any
 
 from pvccore.ceph.commands import Commands, Tell
 from pvccore.ceph.locks import parse_locks, parse_watchers
-from pvccore.ceph.snapshots import parse_listed_snapshot
+from pvccore.ceph.snapshots import parse_listed_snapshot, place_of_image
 from pvccore.model.errors import NotFound, PvcError, Refused
 from pvccore.model.storage import Snapshot, Volume, path_of_volume
 from pvccore.model.struct import Struct, replace
@@ -171,5 +171,4 @@ def _parent(entry: Mapping[str, Any]) -> str:
     parent = entry.get("parent")
     if not isinstance(parent, Mapping):
         return str(parent or "")
-    place = "/".join(str(parent[part]) for part in ("pool", "pool_namespace") if parent.get(part))
-    return f"{path_of_volume(place, str(parent['image']))}@{parent['snapshot']}"
+    return f"{place_of_image(parent)}@{parent['snapshot']}"

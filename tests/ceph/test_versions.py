@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pvccore.ceph.health import parse_checks, parse_flags, parse_status, parse_version
+from pvccore.ceph.health import MAX_CHARACTERS, parse_checks, parse_flags, parse_status, parse_version
 from pvccore.ceph.osds import parse_osds
 from pvccore.ceph.pools import parse_pools
 from pvccore.ceph.snapshots import parse_listed_snapshot
@@ -100,6 +100,12 @@ def test_the_worst_check_comes_first_and_the_muted_last() -> None:
     found = parse_checks({"checks": listed})
     assert [check.code for check in found] == ["C_ERR", "B_WARN", "A_MUTED"]
     assert len(found[0].details) == 20
+
+
+def test_what_a_check_says_at_length_is_cut() -> None:
+    entry = {"summary": {"message": "s" * 999}, "detail": [{"message": "d" * 999}]}
+    (found,) = parse_checks({"checks": {"PG_DEGRADED": entry}})
+    assert (len(found.summary), len(found.details[0])) == (MAX_CHARACTERS, MAX_CHARACTERS)
 
 
 def test_a_paused_cluster_is_one_flag() -> None:

@@ -26,6 +26,7 @@ from pvccore.model.struct import replace
 from pvccore.model.task import Task, TaskState
 from pvccore.model.vm import Definition
 from pvccore.model.volume_documents import shard_of
+from pvccore.state.codec import MAX_DOCUMENT_BYTES
 from pvccore.state.session import Session
 from tests.nodedaemon.clocks import HandClock
 from tests.operations.world import World, three_nodes
@@ -265,6 +266,17 @@ def test_more_than_can_be_listed_is_complained_of(reporter: Reporter) -> None:
     storage = reporter.world.load().storage
     assert len(storage.osds) == MAX_OSDS
     assert storage.status.checks[-1].summary == "only the first 2,000 of 2,001 OSDs are listed"
+
+
+def test_a_document_that_cant_be_stored_does_not_stop_the_others(
+    reporter: Reporter, caplog: pytest.LogCaptureFixture
+) -> None:
+    reporter.loop.step()
+    reporter.reader.answer(osds=(Osd(id=0, device="x" * MAX_DOCUMENT_BYTES),), pools=(Pool(name="vms"),))
+    reporter.loop.step()
+    storage = reporter.world.load().storage
+    assert (len(storage.osds), list(storage.pools), storage.status.is_known) == (0, ["vms"], True)
+    assert "larger than" in caplog.text
 
 
 def test_many_new_volumes_of_a_pool_that_was_looked_at_wait_for_its_share_of_the_time(reporter: Reporter) -> None:
