@@ -18,6 +18,7 @@ PLACE_OF_KIND = {
     "vm": VMS,
     "entry": JOURNAL,
     "task": TASKS,
+    "storage": STORAGE,
     "osd": STORAGE,
     "pool": STORAGE,
     "volume": STORAGE,

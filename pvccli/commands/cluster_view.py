@@ -20,7 +20,9 @@ def status_text(record: dict[str, Any]) -> str:
         ("N-1", forecast_text(record["forecast"])),
     ]
     pairs += [("fence", f"{one['node']} {one['phase']} ({one['cause']})") for one in record["fences"]]
-    pairs += [("trouble", f"{one.get('vm') or one.get('node')} {one['text']}") for one in record["troubles"]]
+    pairs += [
+        ("trouble", f"{one.get('vm') or one.get('node') or one['storage']} {one['text']}") for one in record["troubles"]
+    ]
     pairs += [("problem", f"{name}: {reason}") for name, reason in record["problems"].items()]
     return fields(pairs)
 

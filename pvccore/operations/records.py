@@ -14,6 +14,7 @@ from pvccore.model.settings import SETTING_NAMES, Settings
 from pvccore.model.vm import Vm, VmState
 from pvccore.plan.bmc_tests import failing_bmcs
 from pvccore.plan.placement import standing_objection
+from pvccore.plan.storage_troubles import storage_troubles
 
 
 def vm_record(cluster: Cluster, vm: Vm) -> dict[str, Any]:
@@ -157,7 +158,7 @@ def status_record(cluster: Cluster) -> dict[str, Any]:
 
 
 def troubles(cluster: Cluster) -> list[dict[str, str]]:
-    """What is wrong now, each with the reason in words: nodes first, then VMs."""
+    """What is wrong now, each with the reason in words: nodes first, then the storage and VMs."""
     found = []
     for name, node in natural_items(cluster.nodes):
         objection = (
@@ -168,6 +169,7 @@ def troubles(cluster: Cluster) -> list[dict[str, str]]:
     found += [
         {"node": node.name, "text": f"its BMC fails its test: {node.bmc.error}"} for node in failing_bmcs(cluster)
     ]
+    found += [{"storage": one.what, "text": one.text} for one in storage_troubles(cluster)]
     for vm in sorted(cluster.vms.values(), key=lambda vm: natural(vm.name)):
         if vm.is_parked:
             found.append({"vm": vm.name, "text": f"parked on {vm.placement.parked_on}: {vm.placement.why}"})

@@ -44,7 +44,7 @@ def troubles(view: View) -> list[Trouble]:
     """All of it, the worst first."""
     since = _last_told(view)
     found: list[Trouble] = []
-    for source in (_cluster_wide, _fences, _silent_nodes, _failed_vms, _parked_vms, _nodes_to_mend, _unreadable):
+    for source in SOURCES:
         found += source(view, since)
         if len(found) >= MOST_SHOWN:
             break
@@ -190,3 +190,62 @@ def _to_mend(node: Node, view: View) -> str:
 def _unreadable(view: View, _since: dict[str, float]) -> Iterator[Trouble]:
     for words, reason in sorted(view.cluster.problems.items()):
         yield Trouble(key=f"record {words}", what=words, why=f"can't be read: {reason}", state="warn", glyph="▲")
+
+
+def _storage(view: View, *, errors: bool) -> Iterator[Trouble]:
+    """Ceph's own errors are as bad as a node's; its warnings come after what stands still."""
+    if not view.cluster.storage.status.is_known:
+        return
+    from pvccore.plan.storage_troubles import storage_troubles
+
+    for one in storage_troubles(view.cluster):
+        if one.is_error is errors:
+            yield Trouble(
+                key=f"storage {one.key}",
+                what=one.what,
+                why=one.text,
+                state="bad" if errors else "warn",
+                glyph="✗" if errors else "▲",
+                since_s=one.since,
+                subject=f"pool {one.what}" if one.is_of_a_pool else "storage",
+            )
+
+
+def _broken_storage(view: View, _since: dict[str, float]) -> Iterator[Trouble]:
+    yield from _storage(view, errors=True)
+
+
+def _weak_storage(view: View, _since: dict[str, float]) -> Iterator[Trouble]:
+    yield from _storage(view, errors=False)
+
+
+def _failing_bmcs(view: View, _since: dict[str, float]) -> Iterator[Trouble]:
+    if not any(node.bmc.fails for node in view.cluster.nodes.values()):
+        return
+    from pvccore.plan.bmc_tests import failing_bmcs
+
+    for node in failing_bmcs(view.cluster):
+        yield Trouble(
+            key=f"bmc {node.name}",
+            what=node.name,
+            why=f"its BMC fails its test, a fence could not cut its power: {node.bmc.error}",
+            state="warn",
+            glyph="▲",
+            since_s=node.bmc.failing_since,
+            subject=f"node {node.name}",
+        )
+
+
+SOURCES = (
+    _cluster_wide,
+    _fences,
+    _silent_nodes,
+    _broken_storage,
+    _failed_vms,
+    _parked_vms,
+    _nodes_to_mend,
+    _weak_storage,
+    _failing_bmcs,
+    _unreadable,
+)
+"""What each kind of trouble is made by, the worst first."""

@@ -1,9 +1,12 @@
+from pvccore.model.bmc import BmcTest
 from pvccore.model.cluster import Cluster
-from pvccore.model.fence import FencePhase
-from pvccore.model.node import Report
+from pvccore.model.fence import FenceAgent, FenceAgentKind, FencePhase
+from pvccore.model.node import NodeConfig, Report
+from pvccore.model.storage import HealthCheck, Storage, StorageHealth, StorageStatus
 from pvccore.model.struct import replace
 from pvctui.rows.attention import rows_of_troubles, troubles
 from tests.pvctui.canned import NOW_S, cluster_of, fence_of, in_maintenance, night, node, uuid, view_of, vm, well
+from tests.pvctui.canned_storage import on_ceph
 
 
 def told(cluster: Cluster) -> list[tuple[str, str]]:
@@ -57,3 +60,24 @@ def test_rows_tell_how_long_it_has_been_so() -> None:
     assert rows["node hv3"].text(2) == "5 s"
     assert rows[f"vm {uuid(102)}"].text(2) == "5 m"
     assert rows[f"vm {uuid(102)}"].fields["subject"] == f"vm {uuid(102)}"
+
+
+def test_the_storage_tells_its_own_troubles_and_leads_to_its_screen() -> None:
+    found = [one for one in troubles(view_of(on_ceph())) if one.key.startswith("storage")]
+    assert found
+    assert {one.subject for one in found if one.what == "ceph"} == {"storage"}
+    assert all(one.subject == f"pool {one.what}" for one in found if one.what != "ceph")
+
+
+def test_an_error_of_the_storage_stands_before_vms_that_stand_still() -> None:
+    lost = HealthCheck(code="PG_DAMAGED", severity=StorageHealth.ERROR, summary="1 pg inconsistent")
+    cluster = replace(night(), storage=Storage(status=StorageStatus(at=NOW_S, checks=(lost,))))
+    assert [what for what, _ in told(cluster)] == ["hv3", "ceph", "build7", "db1", "hv6"]
+
+
+def test_a_bmc_that_fails_its_test_is_told_while_its_node_lives() -> None:
+    config = NodeConfig(fence_agents=(FenceAgent(kind=FenceAgentKind.IPMI, address="192.0.2.9"),))
+    sick = replace(node("hv1"), config=config, bmc=BmcTest(at=NOW_S, error="no answer", failing_since=NOW_S - 60))
+    assert told(cluster_of([sick], [])) == [
+        ("hv1", "its BMC fails its test, a fence could not cut its power: no answer")
+    ]
