@@ -219,23 +219,6 @@ def _weak_storage(view: View, _since: dict[str, float]) -> Iterator[Trouble]:
     yield from _storage(view, errors=False)
 
 
-def _failing_bmcs(view: View, _since: dict[str, float]) -> Iterator[Trouble]:
-    if not any(node.bmc.fails for node in view.cluster.nodes.values()):
-        return
-    from pvccore.plan.bmc_tests import failing_bmcs
-
-    for node in failing_bmcs(view.cluster):
-        yield Trouble(
-            key=f"bmc {node.name}",
-            what=node.name,
-            why=f"its BMC fails its test, a fence could not cut its power: {node.bmc.error}",
-            state="warn",
-            glyph="▲",
-            since_s=node.bmc.failing_since,
-            subject=f"node {node.name}",
-        )
-
-
 SOURCES = (
     _cluster_wide,
     _fences,
@@ -245,7 +228,6 @@ SOURCES = (
     _parked_vms,
     _nodes_to_mend,
     _weak_storage,
-    _failing_bmcs,
     _unreadable,
 )
 """What each kind of trouble is made by, the worst first."""

@@ -1,7 +1,6 @@
-from pvccore.model.bmc import BmcTest
 from pvccore.model.cluster import Cluster
-from pvccore.model.fence import FenceAgent, FenceAgentKind, FencePhase
-from pvccore.model.node import NodeConfig, Report
+from pvccore.model.fence import FencePhase
+from pvccore.model.node import Report
 from pvccore.model.storage import HealthCheck, Storage, StorageHealth, StorageStatus
 from pvccore.model.struct import replace
 from pvctui.rows.attention import rows_of_troubles, troubles
@@ -73,11 +72,3 @@ def test_an_error_of_the_storage_stands_before_vms_that_stand_still() -> None:
     lost = HealthCheck(code="PG_DAMAGED", severity=StorageHealth.ERROR, summary="1 pg inconsistent")
     cluster = replace(night(), storage=Storage(status=StorageStatus(at=NOW_S, checks=(lost,))))
     assert [what for what, _ in told(cluster)] == ["hv3", "ceph", "build7", "db1", "hv6"]
-
-
-def test_a_bmc_that_fails_its_test_is_told_while_its_node_lives() -> None:
-    config = NodeConfig(fence_agents=(FenceAgent(kind=FenceAgentKind.IPMI, address="192.0.2.9"),))
-    sick = replace(node("hv1"), config=config, bmc=BmcTest(at=NOW_S, error="no answer", failing_since=NOW_S - 60))
-    assert told(cluster_of([sick], [])) == [
-        ("hv1", "its BMC fails its test, a fence could not cut its power: no answer")
-    ]
