@@ -115,8 +115,8 @@ class AgentLoop:
         presence, maintenance = view.node.presence, view.maintenance
         session_id, session_s = self._session.store.session_id, view.settings.session_s
         armed = not maintenance.on and self.watchdog.arm(session_id, session_s)
-        after = replace(presence, maintenance_acknowledged=maintenance.version, watchdog_armed=armed)
-        if after != presence:
+        if (presence.maintenance_acknowledged, presence.watchdog_armed) != (maintenance.version, armed):
+            after = replace(presence, maintenance_acknowledged=maintenance.version, watchdog_armed=armed)
             write = Write(kind=Kind.PRESENCE, key=view.node.name, before=presence, after=after)
             self._session.commit(Change(writes=(write,), quiet=True), self._guards(view))
             view = self._live.refresh()

@@ -84,15 +84,70 @@ class NoWatchdog:
         """Nothing was armed."""
 
 
-class SelfFence:
-    """The watchdog of one host and the thread that pets it."""
+class Device(Protocol):
+    """An armed watchdog: what is written pets it, `DISARM` before the end lets it sleep."""
 
-    def __init__(self, rule: WatchdogRule, store: Store, clock: Clock) -> None:
+    def write(self, words: bytes) -> None:
+        """Write; raises OSError."""
+
+    def close(self) -> None:
+        """Let go of it."""
+
+
+class FileDevice:
+    """A watchdog device of Linux, or a FIFO."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+
+    def write(self, words: bytes) -> None:
+        os.write(self._descriptor, words)
+
+    def close(self) -> None:
+        os.close(self._descriptor)
+
+
+def open_device(path: str, timeout_s: int) -> Device:
+    """Open, and so arm, a watchdog with that time-out; raises `Unavailable` when there is none that can do it."""
+    try:
+        device = os.open(path, os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as error:
+        raise Unavailable(f"{path}: {error.strerror}") from None
+    if not stat.S_ISCHR(os.fstat(device).st_mode):
+        return FileDevice(device)
+    try:
+        has_s = _set_timeout(device, timeout_s)
+    except OSError as error:
+        has_s = 0
+        log.error("%s: %s", path, error.strerror)  # noqa: TRY400 - the reason is all there is to say
+    if 0 < has_s <= timeout_s:
+        return FileDevice(device)
+    os.write(device, DISARM)
+    os.close(device)
+    raise Unavailable(f"{path}: can't be set to {timeout_s} s")
+
+
+def _set_timeout(device: int, timeout_s: int, ioctl: Callable[..., bytes] = fcntl.ioctl) -> int:
+    answer = ioctl(device, SET_TIMEOUT, struct.pack("i", timeout_s))
+    return int(struct.unpack("i", answer)[0])
+
+
+class SelfFence:
+    """The watchdog of one host and the thread that pets it. opened: what opens, and so arms, the rule's device."""
+
+    def __init__(
+        self,
+        rule: WatchdogRule,
+        store: Store,
+        clock: Clock,
+        opened: Callable[[str, int], Device] = open_device,
+    ) -> None:
         self._rule = rule
         self._store = store
         self._clock = clock
         self._lock = threading.Lock()
-        self._device: int | None = None
+        self._opened = opened
+        self._device: Device | None = None
         self._session_id = 0
         self._silent = False
         self._said = ""
@@ -114,7 +169,7 @@ class SelfFence:
         with self._lock:
             if not objection and self._device is None:
                 try:
-                    self._device = open_device(self._rule.device, self._rule.timeout_s)
+                    self._device = self._opened(self._rule.device, self._rule.timeout_s)
                     log.warning("the watchdog is armed: without ZooKeeper this host is off in %g s", self._rule.bound_s)
                 except Unavailable as failure:
                     objection = str(failure)
@@ -159,40 +214,15 @@ class SelfFence:
         if self._device is None:
             return
         try:
-            os.write(self._device, words)
+            self._device.write(words)
         except OSError as error:
             log.error("the watchdog %s can't be petted: %s", self._rule.device, error.strerror)  # noqa: TRY400
 
     def _close(self) -> None:
         if self._device is not None:
-            os.close(self._device)
+            self._device.close()
         self._device = None
 
     def _run(self) -> None:
         while not self._ended.wait(PET_EVERY_S):
             self.pet()
-
-
-def open_device(path: str, timeout_s: int) -> int:
-    """Open, and so arm, a watchdog with that time-out; raises `Unavailable` when there is none that can do it."""
-    try:
-        device = os.open(path, os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    except OSError as error:
-        raise Unavailable(f"{path}: {error.strerror}") from None
-    if not stat.S_ISCHR(os.fstat(device).st_mode):
-        return device
-    try:
-        has_s = _set_timeout(device, timeout_s)
-    except OSError as error:
-        has_s = 0
-        log.error("%s: %s", path, error.strerror)  # noqa: TRY400 - the reason is all there is to say
-    if 0 < has_s <= timeout_s:
-        return device
-    os.write(device, DISARM)
-    os.close(device)
-    raise Unavailable(f"{path}: can't be set to {timeout_s} s")
-
-
-def _set_timeout(device: int, timeout_s: int, ioctl: Callable[..., bytes] = fcntl.ioctl) -> int:
-    answer = ioctl(device, SET_TIMEOUT, struct.pack("i", timeout_s))
-    return int(struct.unpack("i", answer)[0])

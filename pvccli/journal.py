@@ -38,6 +38,7 @@ class Journal:
 
     def follow(self) -> None:
         """Print new entries until interrupted."""
+        self._seat.check_looks_on("--follow")
         woken = Event()
         session = self._seat.operator.session
         live = LiveCluster(session.store, session.schema, clock=time.monotonic, wake=woken.set)

@@ -53,7 +53,7 @@ def show_log(
 
     wait = pause or Event().wait
     asked = ask("")
-    if seat.operator.wait is None:
+    if not seat.looks_on:
         seat.tell(asked)
         return
     answer = wait_for_answer(seat.operator, asked, wait)

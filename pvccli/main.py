@@ -91,7 +91,7 @@ def run(arguments: Sequence[str], operator: Operator, say: Callable[[str], None]
 
     say: is given every line of the result. Raises the five errors; what is no command of ours is `Invalid`.
     """
-    seat = Seat(given=operator, confirmed=True, say=say)
+    seat = Seat(given=operator, confirmed=True, in_scenario=True, say=say)
     try:
         pvc.main(args=list(arguments), prog_name="pvc", standalone_mode=False, obj=seat)
     except click.ClickException as error:

@@ -42,10 +42,12 @@ _METADATA_OPTIONS = (
         help="Whether it is started again when a node can take it again.",
     ),
     click.option(
-        "-m", "--method", "migration_method", metavar="METHOD",
+        "-m", "--method", "--migration-method", "migration_method", metavar="METHOD",
         help="How it may leave its node: " + ", ".join(MigrationMethod) + ".",
     ),
     click.option("--max-downtime", "max_downtime_ms", metavar="MS", help="Longest pause of a live migration."),
-    click.option("-g", "--tag", "tags", multiple=True, metavar="TAG", help="A word to find it by; may be repeated."),
+    click.option(
+        "-g", "--tag", "--tags", "tags", multiple=True, metavar="TAG,…", help="Words to find it by; may be repeated."
+    ),
     click.option("--description", help="What it is for."),
 )  # fmt: skip

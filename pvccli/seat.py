@@ -40,6 +40,7 @@ class Seat:
 
     given: an operator that is there already, as in the simulated world. connect_limit_s: how long ZooKeeper has to
     answer. confirmed: nothing is asked. waits: for the outcome of a verb. dry_run: verbs only say what they would do.
+    in_scenario: its verb is a step that must end by itself, for the world stands still meanwhile.
     say: prints one line of the result. can_answer: whether there is a person to be asked. fits_terminal: what is
     printed is seen at once, by a person.
     """
@@ -52,6 +53,7 @@ class Seat:
     confirmed: bool = False
     waits: bool = False
     dry_run: bool = False
+    in_scenario: bool = False
     say: Callable[[str], None] = print_line
     can_answer: Callable[[], bool] = has_a_person
     fits_terminal: bool = field(init=False)
@@ -121,6 +123,16 @@ class Seat:
             click.confirm(question, abort=True, err=True)
         except click.Abort:
             raise Refused("not confirmed; -y confirms beforehand") from None
+
+    @property
+    def looks_on(self) -> bool:
+        """Whether somebody can wait for what comes, and will have seen enough at some time."""
+        return not self.in_scenario and self.operator.wait is not None
+
+    def check_looks_on(self, option: str) -> None:
+        """Raise `Refused` for what goes on until somebody has seen enough, where nobody looks."""
+        if not self.looks_on:
+            raise Refused(f"{option} is for who can wait")
 
     def tell(self, result: Result) -> None:
         """Print what a verb did and, for who waits, what became of it. Raises `Refused` when that is a failure."""

@@ -29,8 +29,7 @@ def watch(seat: Seat, draw: Callable[[], None], wait: Callable[[Event, float], o
     if seat.format is Format.JSON_PRETTY:
         raise Refused("--watch prints one document per line: use --format json")
     operator, say = seat.operator, seat.say
-    if operator.wait is None:
-        raise Refused("--watch is for who can wait")
+    seat.check_looks_on("--watch")
     session, woken, still = operator.session, Event(), Event()
     live = LiveCluster(session.store, session.schema, clock=time.monotonic, wake=woken.set)
     live.start()

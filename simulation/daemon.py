@@ -14,7 +14,7 @@ from nodedaemon.loop import Loop, step_until_settled
 from nodedaemon.manager import REPORTS_WAIT_S, ManagerLoop
 from nodedaemon.report import ReportLoop
 from pvccore.model.errors import Conflict, Unavailable
-from pvccore.model.node import GoodbyeReason, NodeConfig, NodeRole
+from pvccore.model.node import GoodbyeReason, NodeConfig, NodeRole, SelfFence
 from pvccore.state.live import LiveCluster
 from pvccore.state.local_live import LocalLive
 from pvccore.state.memory import MemoryStore
@@ -22,7 +22,8 @@ from pvccore.state.schema import Schema
 from pvccore.state.session import Session
 from simulation.clock import VirtualClock
 from simulation.executors import SimulatedExecutor, Surroundings
-from simulation.machine import Machine, SimulatedHypervisor
+from simulation.machine import WATCHDOG, Machine, SimulatedHypervisor
+from simulation.watchdog import SimulatedSelfFence, watchdog_rule
 
 TROUBLE_PAUSE_S = 1.0
 
@@ -73,6 +74,9 @@ class SimulatedDaemon:
         self.agent = AgentLoop(identity, session, local, clock, hypervisor, self.executor, self._waker(0))
         report = ReportLoop(self.agent, session, clock, hypervisor, lambda: "", random)
         self.starts: list[Callable[[], None]] = [local.start]
+        self._self_fence: SimulatedSelfFence | None = None
+        if config.self_fence is SelfFence.WATCHDOG:
+            self._add_watchdog(store, world)
         self.loops = [Scheduled(self.agent), Scheduled(report)]
         if config.role is NodeRole.COORDINATOR:
             self._add_manager(store, schema)
@@ -89,6 +93,8 @@ class SimulatedDaemon:
         """End this run at once, without a word: what a kill -9 does."""
         self.is_running = False
         self.executor.is_dead = True
+        if self._self_fence is not None:
+            self._self_fence.stop()
         if self._on_domain in self.machine.listeners:
             self.machine.listeners.remove(self._on_domain)
 
@@ -116,6 +122,17 @@ class SimulatedDaemon:
         self.loops.append(Scheduled(manager))
         self.loops.append(Scheduled(ForecastLoop(manager, session, machine.clock)))
         self.add_loop(lambda woken: BmcTestLoop(machine.name, manager, session, machine.clock, self.executor, woken))
+
+    def _add_watchdog(self, store: MemoryStore, world: Surroundings) -> None:
+        machine = self.machine
+
+        def cut() -> None:
+            world.power_off(machine.name, by=WATCHDOG)
+
+        rule = watchdog_rule(store.session_s)
+        self._self_fence = SimulatedSelfFence(rule, store, machine, cut, lambda: not self.is_hung)
+        self.agent.watchdog = self._self_fence
+        self.starts.append(self._self_fence.start)
 
     def add_loop(self, make: Callable[[Callable[[], None]], L]) -> L:
         """One more duty, before the start; `make` is given what wakes it."""

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from typing import Any
 
-from pvccore.model.cluster import Cluster
-from pvccore.model.node import Node
+from pvccore.model.cluster import Cluster, VmStatus
+from pvccore.model.fence import FenceCause, FencePhase
+from pvccore.model.node import Node, NodeRole, ReadinessState
+from pvccore.model.selectors import Selector
 from pvccore.model.struct import Struct
-from pvccore.model.vm import Vm
+from pvccore.model.vm import MigrationMethod, Vm, VmState, Wanted
 from pvccore.operations.records import node_record, vm_record
 from pvccore.plan.effects import Power
 from simulation.machine import Machine
@@ -18,8 +20,7 @@ from simulation.world import World
 
 IN = "_in"
 """`FIELD_in = [..]` expects one of several values of FIELD."""
-FENCE_FIELDS = ("phase", "cause", "round")
-NAMES_OF_NODES = frozenset({"node", "previous_node", "parked_on"})
+NAMES_OF_NODES = frozenset({"node", "previous_node", "parked_on", "node_limit"})
 
 Value = Any
 
@@ -110,12 +111,33 @@ def _words(name: str, value: Value) -> str:
 # Reading
 
 
+_EXAMPLES: Mapping[SubjectKind, Mapping[str, object]] = {
+    SubjectKind.VM: vm_record(Cluster(), Vm(uuid="")),
+    SubjectKind.NODE: node_record(Cluster(), Node(name="")),
+    SubjectKind.FENCE: {"phase": FencePhase.NONE.value, "cause": None, "round": 0},
+    SubjectKind.MAINTENANCE: {},
+}
+"""A record of each kind: the fields that may be expected, and what each is: a text (or none), a number, …"""
+_CHOICES: Mapping[str, Sequence[str]] = {
+    "status": (*VmState, VmStatus.PARKED, VmStatus.DISABLED, VmStatus.UNKNOWN),
+    "state": tuple(VmState),
+    "wanted": tuple(Wanted),
+    "node_selector": tuple(Selector),
+    "migration_method": tuple(MigrationMethod),
+    "readiness": tuple(ReadinessState),
+    "role": tuple(NodeRole),
+    "power": (Power.ON, Power.OFF),
+    "phase": tuple(FencePhase),
+    "cause": ("", *FenceCause),
+}
+
+
 def _fields_of(kind: SubjectKind) -> list[str]:
-    if kind is SubjectKind.VM:
-        return list(vm_record(Cluster(), Vm(uuid="")))
-    if kind is SubjectKind.NODE:
-        return list(node_record(Cluster(), Node(name="")))
-    return list(FENCE_FIELDS) if kind is SubjectKind.FENCE else []
+    return list(_EXAMPLES[kind])
+
+
+def _may_stand(name: str) -> bool:
+    return name == "at_s" or any(_field(name) in record for record in _EXAMPLES.values())
 
 
 def parse_expectation(table: Table, nodes: Sequence[str], knows_vm: Callable[[str], bool]) -> Expectation:
@@ -124,6 +146,7 @@ def parse_expectation(table: Table, nodes: Sequence[str], knows_vm: Callable[[st
         at_s = table.moment("at_s") if "at_s" in table.names else None
         kind = next((kind for kind in SubjectKind if kind.value in table.names), None)
         if kind is None:
+            table.only([name for name in table.names if _may_stand(name)])
             raise table.bad("", "an expectation needs a subject: vm, node, fence or maintenance")
         if kind is SubjectKind.MAINTENANCE:
             on = table.truth("maintenance", default=False)
@@ -131,7 +154,7 @@ def parse_expectation(table: Table, nodes: Sequence[str], knows_vm: Callable[[st
         name = table.text(kind.value)
         _check_subject(table, kind, name, nodes, knows_vm)
         allowed = [field for field in _fields_of(kind) if field != kind.value]
-        fields = tuple(_expected(table, key, nodes) for key in table.names if _field(key) in allowed)
+        fields = tuple(_expected(table, kind, key, nodes) for key in table.names if _field(key) in allowed)
         table.known(allowed)
     if not fields:
         raise table.bad(kind.value, "nothing is expected of it")
@@ -147,13 +170,29 @@ def _check_subject(
         table.named(name, kind.value, nodes)
 
 
-def _expected(table: Table, key: str, nodes: Sequence[str]) -> tuple[str, Value]:
+def _expected(table: Table, kind: SubjectKind, key: str, nodes: Sequence[str]) -> tuple[str, Value]:
     value = table.anything(key)
-    if key.endswith(IN) and not isinstance(value, list):
+    if key.endswith(IN) and (not isinstance(value, list) or not value):
         raise table.bad(key, "must be a list of the values that it may have")
-    for one in value if isinstance(value, list) else [value]:
-        if key.removesuffix(IN) in NAMES_OF_NODES and one != "":
-            table.named(one, key, nodes)
-        if key.removesuffix(IN) == "power" and one not in (Power.ON, Power.OFF):
-            raise table.bad(key, "must be on or off")
+    for one in value if key.endswith(IN) else [value]:
+        reason = _objection(_field(key), one, _EXAMPLES[kind][_field(key)])
+        if reason is not None:
+            raise table.bad(key, f"{one!r} {reason}")
+        for name in one if isinstance(one, list) else [one]:
+            if _field(key) in NAMES_OF_NODES and name != "":
+                table.named(name, key, nodes)
     return key, value
+
+
+def _objection(field: str, value: Value, example: object) -> str | None:
+    """Why a field can never have this value; None when it might."""
+    if field in _CHOICES:
+        return None if value in list(_CHOICES[field]) else "must be one of " + ", ".join(filter(None, _CHOICES[field]))
+    if isinstance(example, bool):
+        return None if isinstance(value, bool) else "must be true or false"
+    if isinstance(example, list):
+        is_words = isinstance(value, list) and all(isinstance(one, str) for one in value)
+        return None if is_words else "must be a list of texts"
+    if isinstance(example, int | float):
+        return None if isinstance(value, int | float) and not isinstance(value, bool) else "must be a number"
+    return None if isinstance(value, str) else "must be a text"

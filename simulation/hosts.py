@@ -8,10 +8,10 @@ from random import Random
 
 from pvccore.model.bmc import BmcTest
 from pvccore.model.change import Change, Kind, Write
-from pvccore.model.fence import Fence, FenceAgent
-from pvccore.model.node import Goodbye, GoodbyeReason, NodeConfig, NodeRole, Presence, Readiness, Report
+from pvccore.model.fence import Fence, FenceAgent, FenceAgentKind
+from pvccore.model.node import Goodbye, GoodbyeReason, NodeConfig, NodeRole, Presence, Readiness, Report, SelfFence
 from pvccore.model.record import Record
-from pvccore.model.struct import Struct
+from pvccore.model.struct import Struct, replace
 from pvccore.model.vm import Claim, Definition, Placement, VmState, Wanted, Xml
 from pvccore.plan.domains import DomainState
 from pvccore.state.session import Session
@@ -19,6 +19,7 @@ from simulation.clock import VirtualClock
 from simulation.daemon import SimulatedDaemon
 from simulation.machine import Machine
 from simulation.storage import SimulatedCeph
+from simulation.watchdog import watchdog_rule
 
 
 class NodeSpec(Struct, frozen=True, kw_only=True):
@@ -60,8 +61,13 @@ class Host:
     crash_in: int = 0
 
 
-def build_host(spec: NodeSpec, number: int, clock: VirtualClock, ceph: SimulatedCeph, random: Random) -> Host:
-    """The machine that a node's description asks for, and what its daemon registers."""
+def build_host(
+    spec: NodeSpec, number: int, clock: VirtualClock, ceph: SimulatedCeph, random: Random, session_s: float
+) -> Host:
+    """The machine that a node's description asks for, and what its daemon registers.
+
+    A node with the fence agent `watchdog` has one, and arms it in a cluster with such sessions.
+    """
     address = f"192.0.2.{number}" if number < 255 else f"192.0.{2 + number // 250}.{number % 250}"  # noqa: PLR2004
     machine = Machine(
         name=spec.name,
@@ -81,6 +87,9 @@ def build_host(spec: NodeSpec, number: int, clock: VirtualClock, ceph: Simulated
         migration_address=address,
         fence_agents=spec.fence_agents,
     )
+    if any(agent.kind is FenceAgentKind.WATCHDOG for agent in spec.fence_agents):
+        bound_s = watchdog_rule(session_s).bound_s
+        config = replace(config, self_fence=SelfFence.WATCHDOG, self_fence_bound_s=bound_s)
     return Host(machine=machine, config=config)
 
 

@@ -13,6 +13,8 @@ from pvccore.plan.domains import Domain, DomainState
 from simulation.clock import VirtualClock
 from simulation.storage import Client, SimulatedCeph
 
+WATCHDOG = "watchdog"
+"""Who cuts the power of a machine whose watchdog nobody pets."""
 HOST_MEMORY_MB = 512
 """What the host itself needs of its memory."""
 
@@ -43,6 +45,7 @@ class Machine:
     """One hypervisor machine.
 
     listeners: told a uuid whenever its domain comes, goes or changes.
+    pets: how often its watchdog was petted or put to sleep: one of an earlier pet fires no more.
     lied: its BMC has said off since it was last really off, though it was on.
     """
 
@@ -59,6 +62,7 @@ class Machine:
     bmc: Bmc = Bmc.OK
     lied: bool = False
     hypervisor_broken: bool = False
+    pets: int = 0
     domains: dict[str, SimulatedDomain] = field(default_factory=dict)
     shut_down_inside: set[str] = field(default_factory=set)
     listeners: list[Callable[[str], None]] = field(default_factory=list)

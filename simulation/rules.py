@@ -11,7 +11,7 @@ from pvccore.plan.domains import DomainState
 from pvccore.plan.effects import Step
 from pvccore.plan.managing import plan_manager
 from pvccore.plan.watch import Watch
-from simulation.machine import Bmc, Machine
+from simulation.machine import WATCHDOG, Bmc, Machine
 from simulation.world import World
 
 TWO_WRITERS = "a disk never has two writers"
@@ -200,8 +200,8 @@ class Rules:
 
     def _power_cut(self, node: str, by: str) -> None:
         """Rule 3, and that only a fenced node is powered off: whatever was in flight, it ends before admission."""
-        if by in ("fault", "host stop"):
-            return
+        if by in ("fault", "host stop", WATCHDOG):
+            return  # a watchdog asks nobody: whether its node may count as off is looked at where it is written
         cluster = self._world.cluster()
         found = cluster.nodes.get(node)
         if found is not None and not found.fence.under_way:

@@ -15,10 +15,12 @@ from pvccore.model.journal import JournalEntry
 from pvccore.model.struct import Struct
 from pvccore.operations.operator import Operator
 from pvccore.operations.records import vm_record
+from pvccore.plan.outcome import Goal, Progress, progress
 from pvccore.state.codec import decode
 from pvccore.state.session import Session
 from simulation.expectation import Expectation, found_by, simulated_node_record
 from simulation.faults import FAULTS
+from simulation.machine import WATCHDOG
 from simulation.rules import Rules, Violation
 from simulation.scenario import Scenario, Step
 from simulation.verbs import Verbs
@@ -72,7 +74,7 @@ class Outcome:
 
 
 def persons_seat(world: World) -> Operator:
-    """A person before the simulated cluster: sees it as it is while its store answers, and waits for nothing."""
+    """A person before the simulated cluster: sees it as it is while its store answers, and waits in virtual time."""
     numbers = count(1)
 
     def cluster() -> Cluster:
@@ -80,9 +82,14 @@ def persons_seat(world: World) -> Operator:
             raise Unavailable("no connection to the store")
         return world.cluster()
 
+    def wait(goal: Goal, limit_s: float) -> Progress:
+        world.run_while(lambda: not progress(world.cluster(), goal).ended, limit_s)
+        return progress(world.cluster(), goal)
+
     return Operator(
         session=Session(world.connect(), world.schema, who=PERSON, wall_clock=world.clock.wall),
         cluster=cluster,
+        wait=wait,
         new_id=lambda: f"asked-{next(numbers)}",
     )
 
@@ -110,6 +117,8 @@ class Run:
             with_storage=any(_needs_storage(step) for step in scenario.steps),
         )
         self.rules = Rules(self.world)
+        self._lost_power_at_s = 0.0
+        self.world.power_cuts.append(self._note_cut)
         self._scenario = scenario
         self._verbs = verbs
         self._told = told
@@ -179,8 +188,13 @@ class Run:
 
     def _has_settled(self) -> bool:
         """Whether all is as it should be outside, and has been for so long that the cluster must be at rest."""
-        last_s = max((step.at_s for step in self._scenario.steps), default=0.0)
+        last_s = max([step.at_s for step in self._scenario.steps] + [self._lost_power_at_s])
         return self.world.is_mended and self._scenario.until_s - last_s >= SETTLED_AFTER_S
+
+    def _note_cut(self, _node: str, by: str) -> None:
+        """A watchdog fires when it will, and nobody mends that: it is like a fault that comes late."""
+        if by == WATCHDOG:
+            self._lost_power_at_s = self.world.clock.now_s
 
     def _on_journal(self, key: str) -> None:
         path = self.world.schema.path(Kind.JOURNAL, key)

@@ -22,6 +22,8 @@ from simulation.hosts import NodeSpec, VmSpec
 from simulation.places_in_file import PlacesInFile, Spot, bad_toml
 from simulation.table import Table
 
+PARTS = ("description", "settings", "node", "vm", "step", "expect", "run")
+HIGHEST_LOAD = 10000.0
 REST_AFTER_S = 60.0
 """How long a run goes on after its last step or expectation, unless the file says otherwise."""
 AGENT_ADDRESS = {FenceAgentKind.IPMI: "simulated", FenceAgentKind.COMMAND: "fence-it"}
@@ -76,6 +78,7 @@ def parse_scenario(text: str, check_verb: CheckVerb) -> Scenario:
         raise bad_toml(error) from None
     places = PlacesInFile(text)
     top = Table(document, places, Spot())
+    top.only(PARTS)
     description = top.text("description", "")
     settings = _settings(top)
     nodes = _unique([_node(table) for table in top.tables("node")], top)
@@ -121,7 +124,7 @@ def _node(table: Table) -> NodeSpec:
             memory_mb=table.whole("memory_mb", 1),
             vcpus=table.whole("vcpus", 1),
             role=NodeRole(table.choice("role", list(NodeRole), NodeRole.COORDINATOR)),
-            load=table.number("load", 0.1),
+            load=table.share("load", 0.1, HIGHEST_LOAD),
             alive=table.truth("alive", default=True),
             readiness=_readiness(table),
             fence_agents=_agents(table),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from difflib import get_close_matches
 from math import isfinite
 from types import TracebackType
@@ -46,10 +46,18 @@ class Table:
         """Fields that might stand here, for the complaint about one that may not."""
         self._optional.update(names)
 
+    def only(self, names: Sequence[str]) -> None:
+        """Complain now of the first field that can't be one here, before others are missed for want of it."""
+        self.known(names)
+        self._complain(self._optional)
+
     def finish(self) -> None:
-        """Complain of the first unknown field."""
+        """Complain of the first field that nobody asked for."""
+        self._complain(self._asked)
+
+    def _complain(self, may_stand: Collection[str]) -> None:
         for name in self._values:
-            if name not in self._asked:
+            if name not in may_stand:
                 kind = "table" if isinstance(self._values[name], dict | list) and not self._spot.name else "field"
                 known = ", ".join(sorted(self._asked | self._optional))
                 line = self.places.line(Spot(name)) if kind == "table" else self.places.line(self._spot, name)
@@ -121,6 +129,13 @@ class Table:
         if not isinstance(value, int | float) or isinstance(value, bool) or not isfinite(value):
             raise self._missing_or(key, value, "must be a number")
         return float(value)
+
+    def share(self, key: str, default: float, most: float) -> float:
+        """A number that can't be below zero."""
+        number = self.number(key, default)
+        if not 0 <= number <= most:
+            raise self.bad(key, f"must lie between 0 and {most:g}")
+        return number
 
     def moment(self, key: str) -> float:
         """Virtual seconds since the start."""

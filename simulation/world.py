@@ -87,7 +87,7 @@ class World:
         self.maintenance_since_s: float | None = None
         self._nodes, self._vms = nodes, vms
         self._hosts: dict[str, Host] = {
-            spec.name: build_host(spec, number, self.clock, self.ceph, self.random)
+            spec.name: build_host(spec, number, self.clock, self.ceph, self.random, settings.session_s)
             for number, spec in enumerate(nodes, 1)
         }
         self.storage = self._storage() if with_storage else None
@@ -115,6 +115,15 @@ class World:
         """Let time pass: everything due by then happens, and what hangs on it."""
         self._until_s = until_s
         self._run(until_s)
+
+    def run_while(self, goes_on: Callable[[], bool], limit_s: float) -> None:
+        """Let time pass within an event, as for a person who waits; at most so long, and not beyond the run's end."""
+        turn, self.is_persons_turn = self.is_persons_turn, False
+        until_s = min(self.clock.now_s + limit_s, self._until_s)
+        while goes_on() and (action := self.clock.pop_due(until_s)) is not None:
+            action()
+            self.settle_event()
+        self.is_persons_turn = turn
 
     def _run(self, until_s: float) -> None:
         while (action := self.clock.pop_due(until_s)) is not None:

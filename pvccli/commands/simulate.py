@@ -15,6 +15,7 @@ from pvccore.model.errors import Invalid
 
 if TYPE_CHECKING:
     from pvccli.seat import Seat
+    from pvccore.operations.operator import Operator
     from simulation.runner import JournalLine
     from simulation.scenario import Scenario
     from simulation.verbs import Verbs
@@ -24,6 +25,8 @@ PROGRESS_EVERY = 200
 """Schedules between two lines of progress."""
 OUTSIDE = frozenset({"simulate", "init"})
 """Verbs that are not about a cluster that is there."""
+NAMES_A_FILE = frozenset({("vm", "define"), ("vm", "modify")})
+"""Verbs that read a file: a scenario and its files may be kept, and sent, together."""
 
 
 @click.command(short_help="Try a situation out in a simulated cluster.")
@@ -79,10 +82,11 @@ def simulate(
     text = "" if file is None else _text(file)
     if from_cluster:
         text = _what_if(seat, text, steps, save)
-    scenario = _parsed(text, str(file or "--from-cluster"))
+    known = verbs(file.parent if file is not None else Path())
+    scenario = _parsed(text, str(file or "--from-cluster"), known)
     if fuzz is not None:
-        sys.exit(_fuzz(scenario, range(seed, seed + fuzz), jobs or os.cpu_count() or 1, as_json=as_json))
-    sys.exit(_run(scenario, seed, crash_after, as_json=as_json))
+        sys.exit(_fuzz(scenario, known, range(seed, seed + fuzz), jobs or os.cpu_count() or 1, as_json=as_json))
+    sys.exit(_run(scenario, known, seed, crash_after, as_json=as_json))
 
 
 def _replay(kept: Path, *, as_json: bool) -> int:
@@ -97,17 +101,27 @@ def _replay(kept: Path, *, as_json: bool) -> int:
     return MET if found.is_same else NOT_MET
 
 
-def verbs() -> Verbs:
-    """The verbs of this command line, for the simulated world."""
+def verbs(folder: Path = Path()) -> Verbs:
+    """The verbs of this command line, for the simulated world. folder: where files that they name are looked for."""
     from pvccli.main import check, run
     from simulation.verbs import Verbs
 
     def check_inside(words: Sequence[str]) -> None:
         if words[0] in OUTSIDE:
             raise Invalid("command", words[0], "is not for a cluster that is there")
-        check(words)
+        check(_found_beside(words, folder))
 
-    return Verbs(check=check_inside, run=run)
+    def run_inside(words: Sequence[str], operator: Operator) -> None:
+        run(_found_beside(words, folder), operator)
+
+    return Verbs(check=check_inside, run=run_inside)
+
+
+def _found_beside(words: Sequence[str], folder: Path) -> Sequence[str]:
+    """The words, with an XML file that lies beside the scenario where it lies."""
+    if tuple(words[:2]) not in NAMES_A_FILE:
+        return words
+    return [str(folder / word) if (folder / word).is_file() else word for word in words]
 
 
 def _text(file: Path) -> str:
@@ -133,18 +147,18 @@ def _what_if(seat: Seat, text: str, steps: Sequence[str], save: Path | None) -> 
     return made
 
 
-def _parsed(text: str, where: str) -> Scenario:
+def _parsed(text: str, where: str, known: Verbs) -> Scenario:
     from simulation.places_in_file import BadScenario
     from simulation.scenario import parse_scenario
 
     try:
-        return parse_scenario(text, verbs().check)
+        return parse_scenario(text, known.check)
     except BadScenario as error:
         click.echo(f"{where}: {error}", err=True)
     sys.exit(BAD_FILE)
 
 
-def _run(scenario: Scenario, seed: int, crash_after: int | None, *, as_json: bool) -> int:
+def _run(scenario: Scenario, known: Verbs, seed: int, crash_after: int | None, *, as_json: bool) -> int:
     from simulation.output import ending_lines, journal_line, outcome_object
     from simulation.runner import Run
 
@@ -152,7 +166,7 @@ def _run(scenario: Scenario, seed: int, crash_after: int | None, *, as_json: boo
         if not as_json:
             click.echo(journal_line(line))
 
-    outcome = Run(scenario, verbs(), seed=seed, kill_after=crash_after, told=told).carry_out()
+    outcome = Run(scenario, known, seed=seed, kill_after=crash_after, told=told).carry_out()
     if as_json:
         click.echo(json.dumps(outcome_object(outcome), ensure_ascii=False))
     else:
@@ -160,7 +174,7 @@ def _run(scenario: Scenario, seed: int, crash_after: int | None, *, as_json: boo
     return MET if outcome.ok else NOT_MET
 
 
-def _fuzz(scenario: Scenario, seeds: range, jobs: int, *, as_json: bool) -> int:
+def _fuzz(scenario: Scenario, known: Verbs, seeds: range, jobs: int, *, as_json: bool) -> int:
     from simulation.fuzz import Tally, fuzz, results_of
     from simulation.output import fuzz_lines, fuzz_object
 
@@ -173,7 +187,7 @@ def _fuzz(scenario: Scenario, seeds: range, jobs: int, *, as_json: bool) -> int:
             click.echo(f"… {tally.line}; next is --seed {reached}", err=True)
 
     try:
-        tally = fuzz(results_of(scenario, verbs(), seeds, jobs), told)
+        tally = fuzz(results_of(scenario, known, seeds, jobs), told)
     except KeyboardInterrupt:
         click.echo(f"interrupted; go on with --seed {reached}", err=True)
         return NOT_MET

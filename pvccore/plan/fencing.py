@@ -92,17 +92,16 @@ def _others_are_healthy(cluster: Cluster, node: Node) -> bool:
 def _new_fences(cluster: Cluster, watch: Watch) -> Plan:
     places = cluster.settings.fences_in_parallel - sum(n.fence.phase in IN_PARALLEL for n in cluster.nodes.values())
     vms = cluster.vms_by_node() if any(node.said_goodbye for node in cluster.nodes.values()) else {}
-    plans: list[Plan] = []
+    steps: list[Step] = []
+    wakes: list[float | None] = []
     for _, node in sorted(cluster.nodes.items()):
         if node.fence.under_way:
             continue
         plan = _new_fence(cluster, node, watch, places) or _watch_goodbye(cluster, node, watch, vms)
         places -= sum(step.change is not None for step in plan.steps)
-        plans.append(replace(plan, wake_at_s=earliest(plan.wake_at_s, _due_at(cluster, node, watch))))
-    return Plan(
-        steps=tuple(step for plan in plans for step in plan.steps),
-        wake_at_s=earliest(*(plan.wake_at_s for plan in plans)),
-    )
+        steps += plan.steps
+        wakes += (plan.wake_at_s, _due_at(cluster, node, watch))
+    return Plan(steps=tuple(steps), wake_at_s=earliest(*wakes))
 
 
 def _new_fence(cluster: Cluster, node: Node, watch: Watch, places: int) -> Plan | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from pvccore.model.cluster import Cluster
-from pvccore.model.fence import FencePhase
+from pvccore.model.fence import Fence, FencePhase
 from pvccore.model.forecast import Forecast
 from pvccore.model.node import Node, Readiness
 from pvccore.model.struct import Struct, replace
@@ -111,7 +111,7 @@ def _forecast(cluster: Cluster, node: Node, vms: Sequence[Vm], rooms: Rooms) -> 
 
 
 def _dead(node: Node) -> Node:
-    return replace(node, alive=None, fence=replace(node.fence, phase=FencePhase.RECOVERING))
+    return replace(node, alive=None, fence=Fence(version=node.fence.version, phase=FencePhase.RECOVERING))
 
 
 def _first(parked: Mapping[str, str]) -> str:

@@ -142,7 +142,7 @@ def _stopped(vm: Vm, view: LocalView) -> Plan:
         return Plan()
     if placement.state is VmState.FAILED and placement.request is None:
         return Plan()
-    after = replace(at_rest(placement), why=placement.why)
+    after = at_rest(placement, why=placement.why)
     return commit(vm, after, view, f"{vm.name} stopped" if vm.is_active else "", _asked_by(placement))
 
 
@@ -168,14 +168,14 @@ def _ended(vm: Vm, view: LocalView, watch: LocalWatch) -> Plan:
     if placement.claim is None or placement.claim.boot_id != watch.boot_id:
         return commit(vm, at_rest(placement), view, f"{vm.name} stopped", "its node has started anew")
     if vm.uuid in watch.shut_down_inside:
-        after = replace(at_rest(placement), wanted=Wanted.STOPPED)
+        after = at_rest(placement, wanted=Wanted.STOPPED)
         return commit(vm, after, view, f"{vm.name} stopped", "shut down from inside the guest")
     crashes = placement.crashes + 1
     if crashes >= CRASHES:
         failure = f"its domain ended by itself {crashes} times in a row"
-        after = replace(at_rest(placement), state=VmState.FAILED, failure=failure, crashes=crashes)
+        after = at_rest(placement, state=VmState.FAILED, failure=failure, crashes=crashes)
         return commit(vm, after, view, f"{vm.name} failed", failure)
-    after = replace(at_rest(placement), crashes=crashes)
+    after = at_rest(placement, crashes=crashes)
     return commit(
         vm, after, view, f"{vm.name} crashed", f"its domain is gone, {crashes} of {CRASHES}; it is started again"
     )

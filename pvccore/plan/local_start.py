@@ -62,7 +62,7 @@ def plan_started(vm: Vm, domain: Domain, view: LocalView, watch: LocalWatch) -> 
 
 def _claim(vm: Vm, view: LocalView, watch: LocalWatch) -> Plan:
     claim = Claim(boot_id=watch.boot_id, run_id=watch.next_run_id + "-" + vm.uuid[:8])
-    after = replace(at_rest(vm.placement), state=VmState.STARTING, claim=claim, unclaimed=0)
+    after = at_rest(vm.placement, state=VmState.STARTING, claim=claim, unclaimed=0)
     return commit(vm, after, view, f"{vm.name} starting on {view.node.name}", vm.placement.failure, gate=True)
 
 
@@ -116,10 +116,10 @@ def _failed_start(vm: Vm, view: LocalView, error: str) -> Plan:
     crashes = vm.placement.crashes + 1
     if crashes >= STARTS:
         return _fail(vm, view, f"it could not be started {crashes} times in a row: {error}")
-    after = replace(at_rest(vm.placement), crashes=crashes, failure=error)
+    after = at_rest(vm.placement, crashes=crashes, failure=error)
     return commit(vm, after, view, f"{vm.name} did not start, {crashes} of {STARTS}", error)
 
 
 def _fail(vm: Vm, view: LocalView, failure: str) -> Plan:
-    after = replace(at_rest(vm.placement), state=VmState.FAILED, failure=failure)
+    after = at_rest(vm.placement, state=VmState.FAILED, failure=failure)
     return commit(vm, after, view, f"{vm.name} failed", failure)

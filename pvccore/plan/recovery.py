@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from pvccore.model.change import Change, Check, Kind, Write
 from pvccore.model.cluster import Cluster
@@ -118,7 +119,7 @@ def place_or_park(vm: Vm, node: Node, rooms: Rooms) -> Change:
         return park(vm, node, rooms.refusal(vm, without=(node.name, vm.node)), unclaimed)
     rooms.reserve(vm, target)
     why = f"{node.name} is off" if vm.node == node.name else f"{vm.node} did not claim it in {CLAIM_LIMIT_S:.0f} s"
-    after = replace(_placed(vm, target, rooms), unclaimed=unclaimed)
+    after = _placed(vm, target, rooms, unclaimed)
     return _change(vm, node, after, f"{vm.name} placed on {target}", _best_by(why, vm, rooms))
 
 
@@ -172,11 +173,23 @@ def _called_off(vm: Vm, migration: Migration) -> Change:
     return _change(vm, None, after, f"migration of {vm.name} given up", why)
 
 
-def at_rest(placement: Placement) -> Placement:
-    """The placement of a VM whose domain is known to be gone: stopped, no claim, request, migration or clients."""
-    return replace(
-        placement, state=VmState.STOPPED, claim=None, request=None, migration=None, clients=(), failure="", why=""
-    )
+_AT_REST: dict[str, Any] = {
+    "state": VmState.STOPPED,
+    "claim": None,
+    "request": None,
+    "migration": None,
+    "clients": (),
+    "failure": "",
+    "why": "",
+}
+
+
+def at_rest(placement: Placement, **changes: Any) -> Placement:  # noqa: ANN401 - fields of a placement, by name
+    """The placement of a VM whose domain is known to be gone: stopped, no claim, request, migration or clients.
+
+    changes: what else is to differ.
+    """
+    return replace(placement, **(_AT_REST | changes))
 
 
 def _written_off(vm: Vm, node: Node) -> Change:
@@ -212,13 +225,14 @@ def _taken_elsewhere(vm: Vm, cluster: Cluster, rooms: Rooms) -> Change | None:
     rooms.reserve(vm, target)
     node = cluster.nodes.get(vm.placement.parked_on)
     why = _best_by(f"there is room; {vm.placement.parked_on} is {'off' if node is not None else 'retired'}", vm, rooms)
-    return _change(vm, node, _placed(vm, target, rooms), f"{vm.name} placed on {target}", why)
+    after = _placed(vm, target, rooms, vm.placement.unclaimed)
+    return _change(vm, node, after, f"{vm.name} placed on {target}", why)
 
 
 def park(vm: Vm, node: Node, reason: str, unclaimed: int) -> Change:
     """Stop `vm` for want of a node: it is placed on the fenced node, where it belongs, marked with the reason."""
-    after = replace(
-        at_rest(vm.placement),
+    after = at_rest(
+        vm.placement,
         node=node.name,
         previous_node=previous_node_after(vm, node.name),
         parked_on=node.name,
@@ -228,11 +242,11 @@ def park(vm: Vm, node: Node, reason: str, unclaimed: int) -> Change:
     return _change(vm, node, after, f"{vm.name} parked on {node.name}", reason)
 
 
-def _placed(vm: Vm, target: str, rooms: Rooms) -> Placement:
+def _placed(vm: Vm, target: str, rooms: Rooms, unclaimed: int) -> Placement:
     """The placement of a VM at rest that another node shall start, with a clean count of crashes."""
     previous = previous_node_after(vm, target)
     known = previous if previous in rooms.nodes else ""
-    return replace(at_rest(vm.placement), node=target, previous_node=known, parked_on="", crashes=0)
+    return at_rest(vm.placement, node=target, previous_node=known, parked_on="", crashes=0, unclaimed=unclaimed)
 
 
 def _best_by(why: str, vm: Vm, rooms: Rooms) -> str:

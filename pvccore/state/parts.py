@@ -195,11 +195,11 @@ class Parts:
 
     def _node(self, name: str) -> Node | None:
         records = self._records
-        kinds = [kind for kind in _MAKES_A_NODE if name in records[kind]]
-        if not kinds:
+        kind = next((kind for kind in _MAKES_A_NODE if name in records[kind]), None)
+        if kind is None:
             return None
         if not is_node_name(name):
-            self._blame(kinds[0], name, _Problem(f"node {clean(name)}", "is no name of a node", -1))
+            self._blame(kind, name, _Problem(f"node {clean(name)}", "is no name of a node", -1))
             return None
         return Node(
             name=name,

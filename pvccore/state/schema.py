@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import NamedTuple
 
 from pvccore.model.bmc import BmcTest
@@ -37,6 +38,7 @@ TOP = frozenset({
 })  # fmt: skip
 """The names of everything that lies directly below the root."""
 DEEPEST = 4
+SEGMENTS_KNOWN = 65536
 _SEGMENT = re.compile(r"[^/\x00-\x1f\x7f-\x9f]+")
 _CHROOT = re.compile(r"(?:/[A-Za-z0-9][A-Za-z0-9._-]*)*")
 
@@ -260,6 +262,7 @@ def join(folder: str, name: str) -> str:
     return f"/{name}" if folder == ROOT else f"{folder}/{name}"
 
 
+@lru_cache(maxsize=SEGMENTS_KNOWN)
 def is_node_name(name: str) -> bool:
     """Whether a stored name may be a node's."""
     return NAME_PATTERN.fullmatch(name) is not None
@@ -270,7 +273,9 @@ def is_uuid(name: str) -> bool:
     return UUID_PATTERN.fullmatch(name) is not None
 
 
+@lru_cache(maxsize=SEGMENTS_KNOWN)
 def _segment(name: str) -> str:
+    """The name itself, when it can be part of a path; the same few names are asked for again and again."""
     if not _SEGMENT.fullmatch(name) or name in {".", ".."}:
         raise Invalid("name", name, "can't be part of a path")
     return name

@@ -116,7 +116,7 @@ def test_a_real_device_must_take_the_time_out(monkeypatch: pytest.MonkeyPatch, h
     """/dev/null is a character device that knows no time-out; its ioctl is played."""
     monkeypatch.setattr(self_fence, "_set_timeout", lambda _device, _timeout_s: has_s)
     if fits:
-        os.close(self_fence.open_device(os.devnull, 5))
+        self_fence.open_device(os.devnull, 5).close()
         return
     with pytest.raises(Unavailable, match="can't be set to 5 s"):
         self_fence.open_device(os.devnull, 5)

@@ -17,7 +17,7 @@ MORE_SEEDS = range(1, 6)
 
 
 def read(file: Path) -> Scenario:
-    return parse_scenario(file.read_text(encoding="utf-8"), verbs().check)
+    return parse_scenario(file.read_text(encoding="utf-8"), verbs(file.parent).check)
 
 
 def shown(outcome: Outcome) -> str:
@@ -25,7 +25,7 @@ def shown(outcome: Outcome) -> str:
 
 
 def check(file: Path, seed: int) -> None:
-    outcome = Run(read(file), verbs(), seed=seed).carry_out()
+    outcome = Run(read(file), verbs(file.parent), seed=seed).carry_out()
     assert outcome.ok, shown(outcome)
 
 
