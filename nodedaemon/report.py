@@ -1,4 +1,4 @@
-"""The report: what a node says of itself every few seconds, and at once when its health changes."""
+"""The report: what a node says of itself every few seconds, and at once when its health changes or it has figures."""
 
 from __future__ import annotations
 
@@ -39,20 +39,21 @@ class ReportLoop:
         self._storage_error = storage_error
         self._random = random
         self._due_at_s = 0.0
-        self._said: tuple[str, str] | None = None
+        self._said: tuple[str, str, bool] | None = None
 
     def step(self) -> float | None:
-        """Report when it is time or when health has changed."""
+        """Report when it is time, when health has changed, and when the host's figures are there at last."""
         view = self._agent.view
         if self._session.store.connection is not Connection.CONNECTED or not view.alive:
             return None
         now_s = self._clock.monotonic()
-        health = (self._hypervisor.observed_error(), self._storage_error())
-        if now_s < self._due_at_s and health == self._said:
+        hypervisor_error, storage_error = self._hypervisor.observed_error(), self._storage_error()
+        said = (hypervisor_error, storage_error, self._hypervisor.observed_use() is not None)
+        if now_s < self._due_at_s and said == self._said:
             return self._due_at_s
         guard = Check(kind=Kind.ALIVE, key=f"{view.node.name}/{view.alive}")
-        self._session.report(view.node.name, self._report(*health), (guard,))
-        self._said = health
+        self._session.report(view.node.name, self._report(hypervisor_error, storage_error), (guard,))
+        self._said = said
         every_s = view.settings.report_every_s
         self._due_at_s = now_s + every_s * (1 - JITTER_SHARE * self._random())
         return self._due_at_s
