@@ -49,6 +49,7 @@ UNDER_DIALOGS = frozenset(
         "log",
         "copy",
         "export",
+        "help",
         "focus_next",
         "focus_previous",
         "go_last",
@@ -326,10 +327,14 @@ class Console(TypedAhead):
         """The keys of this place."""
         from pvctui.dialogs.help import HelpDialog
 
+        screen, keys = self.screen, self.looks.keys
+        if isinstance(screen, OverPlace):
+            commands, table = keys.labelled(screen.keys_here), keys.table if screen.list_shown is not None else ()
+            await self.push_screen(HelpDialog(self.view, screen.PLACE_TITLE, commands, table))
+            return
         title = PLACES[self.place_name].title
-        await self.push_screen(
-            HelpDialog(self.view, self.place_name, title, self._commands_at(self.place_name), self.looks.keys.table)
-        )
+        commands = self._commands_at(self.place_name)
+        await self.push_screen(HelpDialog(self.view, title, commands, keys.table))
 
     async def action_maintenance(self) -> None:
         """The dialog of the switch."""
@@ -412,6 +417,12 @@ class Console(TypedAhead):
             self.tell("a browser has no shell to go back to", bad=True)
         else:
             super().action_suspend_process()
+
+    def action_help_quit(self) -> None:
+        """Ctrl-C is what a hand does by itself: it says how one quits."""
+        way_out = self.looks.keys.command("quit")
+        if way_out is not None:
+            self.tell(f"{way_out.shown_keys} quits the console; the cluster goes on")
 
     async def action_demo(self) -> None:
         """Break and mend the simulated world."""

@@ -226,6 +226,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(id="pane.previous", keys="shift+tab", description="Previous pane", action="app.focus_previous"),
     Command(id="back", keys="escape", description="One level back; never quits", action="one_back"),
     Command(id="suspend", keys="ctrl+z", description="Suspend the console, `fg` comes back", action="suspend_process"),
+    Command(id="quit.how", keys="ctrl+c", description="Say how to quit; quits nothing", action="help_quit"),
     Command(
         id="quit", keys="q,ctrl+q", description="Quit the console; the cluster goes on", action="quit", label="quit"
     ),

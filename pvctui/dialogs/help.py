@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from textual.widget import Widget
 
-from pvctui.commands import ANYWHERE, FILTERED, Command, shown_keys
+from pvctui.commands import ANYWHERE, Command, shown_keys
 from pvctui.dialogs.dialog import Dialog
 from pvctui.rows.lines import BLANK, Line
 from pvctui.rows.view import View
@@ -14,6 +14,7 @@ from pvctui.widgets.detail import Words
 from pvctui.widgets.table_bindings import TABLE_BINDINGS, TableBinding
 
 KEYS_WIDTH = 20
+FILTER = "list.filter"
 FILTER_HELP = (
     ("web prod", "both words"),
     ("web|db", "either"),
@@ -24,9 +25,7 @@ FILTER_HELP = (
 )
 
 
-def help_lines(
-    place: str, title: str, commands: Sequence[Command], table: Sequence[TableBinding] = TABLE_BINDINGS
-) -> list[Line]:
+def help_lines(title: str, commands: Sequence[Command], table: Sequence[TableBinding] = TABLE_BINDINGS) -> list[Line]:
     """The keys of a place, then those of its list, then those that work anywhere."""
     here = [command for command in commands if command.places != ANYWHERE]
     anywhere = [command for command in commands if command.places == ANYWHERE]
@@ -38,9 +37,10 @@ def help_lines(
         *(_line(command.shown_keys, command.description) for command in anywhere),
         BLANK,
     ]
-    lines += [(("In a list", "accent"),)]
-    lines += [_line(shown_keys(entry.keys), entry.description) for entry in table]
-    if place in FILTERED:
+    if table:
+        lines += [(("In a list", "accent"),)]
+        lines += [_line(shown_keys(entry.keys), entry.description) for entry in table]
+    if any(command.id == FILTER for command in commands):
         lines += [BLANK, (("What a filter can say", "accent"),), *(_line(*pair) for pair in FILTER_HELP)]
     return lines
 
@@ -55,11 +55,9 @@ class HelpDialog(Dialog):
     CANCEL_TEXT = "Close"
     TITLE_TEXT = "Help"
 
-    def __init__(
-        self, view: View, place: str, title: str, commands: Sequence[Command], table: Sequence[TableBinding]
-    ) -> None:
+    def __init__(self, view: View, title: str, commands: Sequence[Command], table: Sequence[TableBinding]) -> None:
         super().__init__(view)
-        self._lines = help_lines(place, title, commands, table)
+        self._lines = help_lines(title, commands, table)
 
     def body(self) -> Sequence[Widget]:
         """The keys."""

@@ -27,7 +27,7 @@ ENTRY_COLUMNS = (
 )
 
 
-OF_THE_HAND = frozenset({"back", "pane.next", "pane.previous", "open.palette"})
+OF_THE_HAND = frozenset({"back", "pane.next", "pane.previous", "open.palette", "quit.how"})
 """Commands that make no sense by their name."""
 
 

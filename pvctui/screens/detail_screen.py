@@ -14,15 +14,20 @@ from pvctui.rows.view import View
 from pvctui.screens.whole_screen import WholeScreen
 from pvctui.widgets.detail import Detail
 
-LABELS = {
+KEYS_HERE = {
     "back": "back",
+    "open.help": "help",
+    "detail.previous": "",
     "detail.next": "tab",
     "open.actions": "actions",
     "vm.edit": "edit",
     "open.log": "log",
     "names.copy": "copy",
+    "go.last": "",
+    "go.back": "",
+    "go.forward": "",
 }
-OF_VMS_ONLY = "vm.edit"
+OF_VMS = "vm.edit"
 
 
 class DetailScreen(WholeScreen):
@@ -33,6 +38,7 @@ class DetailScreen(WholeScreen):
         Binding("q", "dismiss", "Back", show=False, id="quit"),
         Binding("comma", "step(-1)", "Previous tab", show=False, id="detail.previous"),
         Binding("full_stop", "step(1)", "Next tab", show=False, id="detail.next"),
+        Binding("question_mark", "app.help", "Help", show=False, id="open.help"),
         Binding("e", "app.edit", "Edit", show=False, id="vm.edit"),
         Binding("x", "app.actions", "Actions", show=False, id="open.actions"),
         Binding("l", "app.log", "Log", show=False, id="open.log"),
@@ -41,11 +47,12 @@ class DetailScreen(WholeScreen):
         Binding("left_square_bracket", "app.history(-1)", "View before", show=False, id="go.back"),
         Binding("right_square_bracket", "app.history(1)", "View after", show=False, id="go.forward"),
     ]
+    PLACE_TITLE = "Detail"
     AUTO_FOCUS: ClassVar[str | None] = "DetailScroll"
 
     def __init__(self, view: View, subject: str, keys: KeyTable) -> None:
-        labels = {name: label for name, label in LABELS.items() if name != OF_VMS_ONLY or subject.startswith("vm ")}
-        super().__init__(view, subject, keys.labelled(labels))
+        super().__init__(view, subject, keys)
+        self.keys_here = {name: word for name, word in KEYS_HERE.items() if name != OF_VMS or subject.startswith("vm ")}
         self._detail = Detail()
 
     def body(self) -> Iterable[Widget]:

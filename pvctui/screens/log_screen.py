@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import ClassVar
 
 from textual import on
@@ -21,14 +21,6 @@ from pvctui.widgets.detail import TextWanted, Words
 from pvctui.widgets.filter_line import FilterLine
 from pvctui.widgets.line import OneLine
 from pvctui.widgets.live_table import LiveTable
-
-LABELS = {
-    "back": "back",
-    "open.log": "read anew",
-    "list.filter": "filter",
-    "names.copy": "copy lines",
-    "list.export": "export",
-}
 
 
 class LogPane(Vertical):
@@ -62,15 +54,25 @@ class LogScreen(WholeScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "back", "Back", show=False, id="back"),
         Binding("q", "dismiss", "Back", show=False, id="quit"),
+        Binding("question_mark", "app.help", "Help", show=False, id="open.help"),
         Binding("slash", "filter", "Filter", show=False, id="list.filter"),
         Binding("l", "read", "Read anew", show=False, id="open.log"),
         Binding("y", "copy_lines", "Copy the lines", show=False, id="names.copy"),
         Binding("o", "app.export", "Export", show=False, id="list.export"),
     ]
+    PLACE_TITLE = "Log"
+    keys_here: Mapping[str, str] = {
+        "back": "back",
+        "open.help": "help",
+        "list.filter": "filter",
+        "open.log": "read anew",
+        "names.copy": "copy lines",
+        "list.export": "export",
+    }
     AUTO_FOCUS: ClassVar[str | None] = "LiveTable"
 
     def __init__(self, view: View, subject: str, keys: KeyTable) -> None:
-        super().__init__(view, subject, keys.labelled(LABELS))
+        super().__init__(view, subject, keys)
         self._key = log_wanted(subject)
         self._pane = LogPane()
         self._shown: Fetched | None = None

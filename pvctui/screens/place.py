@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
@@ -133,6 +133,9 @@ class OverPlace(ModalScreen[None]):
     """
 
     subject = ""
+    keys_here: Mapping[str, str] = {}
+    """The commands that work here, by their ids, each with its word in the footer; "" keeps it out of there."""
+    PLACE_TITLE: ClassVar[str] = ""
 
     def take(self, view: View) -> None:
         """A newer view."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from textual.app import ComposeResult
 from textual.widget import Widget
 
-from pvctui.commands import Command
+from pvctui.keys import KeyTable
 from pvctui.rows.view import View
 from pvctui.screens.place import OverPlace
 from pvctui.widgets.banners import Banners
@@ -18,12 +18,11 @@ from pvctui.widgets.header import Header
 class WholeScreen(OverPlace):
     """One subject, live, until Esc."""
 
-    def __init__(self, view: View, subject: str, commands: Sequence[Command]) -> None:
-        """`commands`: for its footer."""
+    def __init__(self, view: View, subject: str, keys: KeyTable) -> None:
         super().__init__()
         self.subject = subject
         self.view = view
-        self._commands = commands
+        self._keys = keys
 
     def body(self) -> Iterable[Widget]:
         """What there is to look at."""
@@ -42,7 +41,7 @@ class WholeScreen(OverPlace):
 
     def on_mount(self) -> None:
         """Say what is known already."""
-        self.query_one(Footer).offer(self._commands)
+        self.query_one(Footer).offer(self._keys.labelled(self.keys_here))
         self.take(self.view)
 
     def take(self, view: View) -> None:

@@ -12,11 +12,13 @@ import struct
 import subprocess
 import termios
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 LIMIT_S = 60.0
+TRUE_COLOUR = {"TERM": "xterm-256color", "COLORTERM": "truecolor"}
+COLOUR = re.compile(rb"[34]8;2;(\d+);(\d+);(\d+)")
 CONTROL = re.compile(rb"\x1b\[[0-9;?<>=]*[a-zA-Z]|\x1b[()][A-Z0-9]|\x1b[=>]")
 
 
@@ -35,6 +37,10 @@ class Terminal:
 
     def text(self) -> str:
         return CONTROL.sub(b"", bytes(self.seen)).decode("utf-8", "replace")
+
+    def colours(self) -> set[tuple[int, int, int]]:
+        """Every colour that was written, red, green and blue."""
+        return {(int(red), int(green), int(blue)) for red, green, blue in COLOUR.findall(bytes(self.seen))}
 
     def wait_for(self, true: Callable[[], bool]) -> None:
         ends_at_s = time.monotonic() + LIMIT_S
@@ -61,14 +67,18 @@ class Terminal:
 
 
 @contextmanager
-def terminal_with(words: Sequence[str]) -> Iterator[Terminal]:
-    """A terminal of 120×40 in which this program runs; `{tty}` in a word is the terminal's path."""
+def terminal_with(words: Sequence[str], settings: Mapping[str, str] = TRUE_COLOUR) -> Iterator[Terminal]:
+    """A terminal of 120×40 in which this program runs; `{tty}` in a word is the terminal's path.
+
+    settings: what the terminal says of itself to the program, by its environment.
+    """
     master, slave = pty.openpty()
     fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
     words = [word.replace("{tty}", os.ttyname(slave)) for word in words]
-    size = {"COLUMNS", "LINES"}  # set by some runners; they would win over the terminal's own
-    environment = {name: value for name, value in os.environ.items() if name not in size}
-    environment |= {"TERM": "xterm-256color", "COLORTERM": "truecolor"}
+    # Set by some runners: their size would win over the terminal's own, and so would what they say of colours.
+    without = {"COLUMNS", "LINES", "TERM", "COLORTERM", "NO_COLOR"}
+    environment = {name: value for name, value in os.environ.items() if name not in without}
+    environment |= settings
     program = subprocess.Popen(words, stdin=slave, stdout=slave, stderr=slave, env=environment, start_new_session=True)
     os.close(slave)
     try:

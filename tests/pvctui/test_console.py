@@ -4,6 +4,8 @@ from textual.events import Key
 from pvccore.model.cluster import Cluster
 from pvccore.model.struct import replace
 from pvccore.state.store import Connection
+from pvctui.keys import KeyTable
+from pvctui.look import Looks
 from pvctui.rows.view import Link
 from pvctui.screens.detail_screen import DetailScreen
 from tests.pvctui.canned import in_maintenance, night, node, uuid, vm, well
@@ -171,6 +173,16 @@ async def test_read_only_changes_nothing_and_says_so() -> None:
         assert "this console is read-only" in await shown.press("3", "x")
 
 
+@pytest.mark.parametrize("key", ["2", "3"])
+async def test_viewers_see_what_they_can_not_do_before_they_try(key: str) -> None:
+    async with console(night()) as shown:
+        shown.canned.break_off(Link(connection=Connection.CONNECTED, age_s=0.0, may_write=False))
+        text = await shown.press(key)
+        assert "✗ these credentials may only read" in text.splitlines()[-1]
+        assert "read-only" in shown.line(0)
+        assert "these credentials may only read" in await shown.press("x")
+
+
 async def test_help_lists_the_keys_of_the_place() -> None:
     async with console(night(), size=(120, 90)) as shown:
         text = await shown.press("3", "question_mark")
@@ -178,6 +190,29 @@ async def test_help_lists_the_keys_of_the_place() -> None:
         assert "Mark, move down" in text
         assert "a field compared" in await shown.press("end")
         assert "Edit the VM's metadata" not in await shown.press("escape")
+
+
+async def test_help_is_there_over_a_detail_and_over_a_log_too() -> None:
+    async with console(night(), size=NARROW) as shown:
+        text = await shown.press("3", "enter", "question_mark")
+        assert "Next tab of the detail" in text
+        assert "Mark, move down" not in text
+        await shown.press("escape", "l", "question_mark", "end")
+        assert "a regular expression" in shown.text()
+
+
+async def test_ctrl_c_says_how_to_quit_by_the_keys_in_force() -> None:
+    looks = Looks(keys=KeyTable().rebound({"quit": "f10"}))
+    async with console(night(), looks=looks) as shown:
+        assert "F10 quits the console" in await shown.press("ctrl+c")
+        assert shown.app.is_running
+
+
+async def test_the_palette_knows_every_command_and_what_lists_do() -> None:
+    async with console(night(), size=(160, 50)) as shown:
+        assert "Export the list" in await shown.press("3", "colon", *"export")
+        await shown.press("escape", "colon", *"pause everything", "enter")
+        await shown.until(lambda: "PAUSED" in shown.text())
 
 
 async def test_the_palette_finds_a_vm_by_name() -> None:

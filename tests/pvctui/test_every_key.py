@@ -79,6 +79,7 @@ TRIALS: Mapping[str, Trial] = {
 ELSEWHERE = {
     "demo.menu": "dialogs/test_demo.py",
     "quit": "test_console.py",
+    "quit.how": "test_console.py",
     "open.terminal": "test_outside.py",
     "suspend": "test_terminal.py",
 }

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.pvctui.terminal import terminal_with
+from tests.pvctui.terminal import TRUE_COLOUR, terminal_with
 
 pytestmark = pytest.mark.pty
 DEMO = [sys.executable, "-m", "pvctui", "--demo", "--nodes", "3", "--vms", "6"]
@@ -66,7 +66,29 @@ def test_a_filter_typed_in_one_go_stands_in_the_filter_and_asks_for_nothing() ->
         terminal.press("2/XFRq")
         terminal.wait_for(lambda: "nothing matches the filter" in terminal.text())
         assert "Type the name" not in terminal.text()
-        terminal.press("\x1b")
-        terminal.wait_for(lambda: "hv1" in terminal.text())
+        terminal.press("\x11")
+        terminal.wait_for(lambda: terminal.program.poll() is not None)
+
+
+def test_without_colours_states_are_told_by_word_and_glyph() -> None:
+    with terminal_with(DEMO, TRUE_COLOUR | {"NO_COLOR": "1"}) as terminal:
+        terminal.wait_for(lambda: "● live" in terminal.text() and "3/3" in terminal.text())
+        terminal.press("3")
+        terminal.wait_for(lambda: "● running" in terminal.text())
+        assert terminal.colours()
+        assert all(red == green == blue for red, green, blue in terminal.colours())
         terminal.press("q")
         terminal.wait_for(lambda: terminal.program.poll() is not None)
+
+
+@pytest.mark.parametrize(
+    "settings", [{"TERM": "dumb"}, {"TERM": "no-such-terminal"}, {}], ids=["dumb", "strange", "no"]
+)
+def test_a_terminal_that_tells_nothing_of_itself_is_drawn_on_all_the_same(settings: dict[str, str]) -> None:
+    with terminal_with(DEMO, settings) as terminal:
+        terminal.wait_for(lambda: "● live" in terminal.text() and "3/3" in terminal.text())
+        terminal.press("2")
+        terminal.wait_for(lambda: "READINESS" in terminal.text())
+        terminal.press("q")
+        terminal.wait_for(lambda: terminal.program.poll() is not None)
+        assert terminal.program.returncode == 0

@@ -94,6 +94,28 @@ async def test_an_unknown_node_is_refused_with_the_field_named_and_nothing_is_wr
     assert stored.now().vms[uuid(1)].definition.node_limit == ("hv1", "gone9")
 
 
+async def test_viewers_are_known_at_connect_and_can_ask_for_nothing(server: ZooKeeperServer) -> None:
+    chroot = f"/viewed{next(_numbers)}"
+    operators = ZooKeeperAddress(hosts=server.hosts, chroot=chroot, auth="ops:secret", viewers="eyes:looking")
+    viewers = ZooKeeperAddress(hosts=server.hosts, chroot=chroot, auth="eyes:looking")
+
+    def open_store() -> Opened:
+        found = connect(viewers, limit_s=CONNECT_LIMIT_S)
+        return Opened(store=found, schema=viewers.schema, where=viewers.where)
+
+    other = ZooKeeperStore(operators, clock=time.monotonic)
+    other.connect()
+    stored = StoredCluster(well(), other=other, open_store=open_store, schema=operators.schema)
+    async with console(None, stored=stored) as shown:
+        assert "web1" in await shown.press("3")
+        assert "✗ these credentials may only read" in shown.text().splitlines()[-1]
+        assert "these credentials may only read" in await shown.press("M")
+        assert "Turn maintenance on" not in shown.text()
+        stored.run(uuid(1), VmState.PAUSED)
+        await shown.until(lambda: "‖ paused" in shown.text())
+    other.close()
+
+
 async def test_an_empty_tree_says_what_to_do(store: Store) -> None:
     stored = store(None)
     async with console(None, stored=stored, waits=False) as shown:
