@@ -14,7 +14,8 @@ import uvicorn
 
 from pvcapi.app import Limits, build_app
 from pvcapi.config import ApiConfig, BadConfig
-from pvcapi.link import Link
+from pvcapi.heads import Heads
+from pvcapi.link import Link, Source
 from pvccore.operations.tokens import TokenFile
 from pvccore.state.upgrade import check_schema
 from pvccore.state.zookeeper import ZooKeeperStore
@@ -54,11 +55,11 @@ def serve(config: ApiConfig) -> None:
         store.close()
 
 
-def server(config: ApiConfig, link: Link) -> uvicorn.Server:
+def server(config: ApiConfig, source: Source) -> uvicorn.Server:
     """The HTTP server; it listens once it is run."""
     file = config.file
     app = build_app(
-        link,
+        source,
         TokenFile(Path(file.tokens_file)),
         host=socket.gethostname().partition(".")[0],
         limits=Limits(
@@ -70,7 +71,7 @@ def server(config: ApiConfig, link: Link) -> uvicorn.Server:
         allow_paths=file.allow_paths,
     )
     settings = uvicorn.Config(
-        app,
+        Heads(app),
         host=config.host,
         port=config.port,
         ssl_certfile=file.certificate or None,

@@ -20,6 +20,7 @@ from pvcapi.auth import HEADER, Doorkeeper, reader
 from pvcapi.hub import Hub
 from pvcapi.link import Source
 from pvcapi.metrics import CONTENT_TYPE, figures
+from pvcapi.parameters import only_known
 from pvcapi.problems import documented, on_any_error, on_http_error, on_pvc_error, on_recursion
 from pvcapi.reference import ReferencePage
 from pvcapi.routes import cluster, node, storage, task, vm
@@ -108,7 +109,7 @@ def _routes() -> Router:
             node.show_forecasts,
             *cluster.HANDLERS,
         ],
-        guards=[reader],
+        guards=[reader, only_known],
         dependencies={"seat": Provide(provide_seat, sync_to_thread=False)},
         security=[{"token": []}],
     )

@@ -27,10 +27,11 @@ Connection = ASGIConnection[Any, Any, Any, Any]
 
 
 class Caller(Struct, frozen=True, kw_only=True):
-    """Who asks, by the name of the token, and what that may do."""
+    """Who asks, by the name of the token, and what that may do. hash: tells two tokens of one name apart."""
 
     name: str
     role: Role
+    hash: str = ""
 
 
 class Pace:
@@ -76,7 +77,14 @@ class Doorkeeper:
                 headers={"WWW-Authenticate": "Bearer"},
             )
         self._keep_pace(self._pace, holder.name)
-        return Caller(name=holder.name, role=holder.role)
+        return Caller(name=holder.name, role=holder.role, hash=holder.hash)
+
+    def still_admits(self, caller: Caller) -> bool:
+        """Whether the token of somebody who is in has not been revoked meanwhile."""
+        try:
+            return any(one.hash == caller.hash for one in self._newest())
+        except Unavailable:
+            return False
 
     @staticmethod
     def _given(connection: Connection) -> str:

@@ -32,14 +32,17 @@ MANY_VMS = 5000
 _encode = msgspec.json.Encoder().encode
 
 
-async def events(source: Source, hub: Hub) -> AsyncIterator[ServerSentEventMessage]:
-    """The events of one stream, until who follows goes away."""
+async def events(source: Source, hub: Hub, admits: Callable[[], bool]) -> AsyncIterator[ServerSentEventMessage]:
+    """The events of one stream, until who follows goes away, or is not admitted any more."""
     with hub.follow() as follower:
         _, away = _look(source)
         silent = 0
         yield _event("begin", {"available": not away})
         while True:
             await follower.wait(LOOK_AGAIN_S)
+            if not admits():
+                yield _event("end", {"reason": "the token is revoked"})
+                return
             silent += 1
             if silent >= SIGN_OF_LIFE_EVERY:
                 silent = 0

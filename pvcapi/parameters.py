@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from functools import cache
+from typing import Annotated, Any
 
+from litestar.connection import ASGIConnection
+from litestar.handlers.base import BaseRouteHandler
 from litestar.params import PathParameter, QueryParameter
 
 from pvcapi.shapes import LONGEST_WAIT_S
+from pvccore.model.errors import Invalid
 from pvccore.model.log import LINES_MAX
 
 MAX_OFFSET = 10_000_000
@@ -57,3 +61,19 @@ Confirmed = Annotated[
     bool, QueryParameter(name="confirmed", description="I know what is lost; without it that is refused, and named.")
 ]
 SettingPath = Annotated[str, PathParameter(max_length=200, description="Name of a setting.")]
+
+
+def only_known(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+    """The guard against a misspelt parameter, without which all are listed, or more is done than was meant."""
+    known = _known(handler)
+    for name in connection.query_params:
+        if name not in known:
+            value = connection.query_params[name][:LONGEST_FILTER]
+            raise Invalid(name[:LONGEST_FILTER], value, f"is no parameter here; known: {', '.join(known) or 'none'}")
+
+
+@cache
+def _known(handler: BaseRouteHandler) -> tuple[str, ...]:
+    """The names of a route's query parameters."""
+    given = ((name, one.kwarg_definition) for name, one in handler.parsed_fn_signature.parameters.items())
+    return tuple(how.name or name for name, how in given if isinstance(how, QueryParameter))

@@ -18,6 +18,9 @@ from pvccore.model.errors import Conflict, Invalid, NotFound, PvcError, Refused,
 LONGEST_MESSAGE = 1000
 RETRY_AFTER_S = 1
 
+NO_BODY = "'data'"
+"""What the framework says of a request that should have a body, and has none."""
+
 _MISSING = re.compile(r"missing required field `(?P<name>[^`]*)`")
 _UNKNOWN = re.compile(r"contains unknown field `(?P<name>[^`]*)`")
 _log = logging.getLogger(__name__)
@@ -153,6 +156,8 @@ def _fields(extra: object) -> list[FieldProblem]:
 def _field(key: str, said: str) -> FieldProblem:
     """What is wrong with which field; of one that is missing or unknown msgspec names it in its words only."""
     key = "body" if key == "data" else key
+    if said == NO_BODY:
+        return FieldProblem(field=key, reason="is missing")
     for pattern, words in ((_MISSING, "is missing"), (_UNKNOWN, "is not a field here")):
         if named := pattern.search(said):
             inner = named["name"]

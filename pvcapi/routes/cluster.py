@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Any
 
-from litestar import Response, get, post, put
+from litestar import Request, Response, get, post, put
 from litestar.openapi.spec import Example
 from litestar.params import Body, QueryParameter
 from litestar.response import ServerSentEvent
 
-from pvcapi.auth import operator
+from pvcapi.auth import Doorkeeper, operator
 from pvcapi.details import answer
 from pvcapi.events import events
 from pvcapi.parameters import LONGEST_FILTER, Filter, SettingPath, Wait
@@ -102,16 +102,18 @@ async def set_setting(
 
 
 @get("/events", responses=reading, tags=["cluster"], media_type="text/event-stream")
-async def follow(seat: Here) -> ServerSentEvent:
+async def follow(request: Request[Any, Any, Any], seat: Here) -> ServerSentEvent:
     """Follow the cluster: a stream of server-sent events, each a difference with the new records in it.
 
     The first event is `begin`: read the lists after it. `delta`: records of what changed, null for what is gone.
     `reload`: everything may differ, read the lists again. `away`: ZooKeeper can't be reached, and why; `back`: it can.
+    `end`: the token was revoked.
     """
     service = seat.service
     if service.hub.following >= service.streams:
         raise Unavailable(f"{service.streams} streams are open, as many as are allowed")
-    return ServerSentEvent(events(service.source, service.hub))
+    door: Doorkeeper = request.app.state.door
+    return ServerSentEvent(events(service.source, service.hub, lambda: door.still_admits(seat.caller)))
 
 
 HANDLERS = [show_status, set_maintenance, show_journal, show_settings, show_setting, set_setting, follow]

@@ -4,6 +4,7 @@ import asyncio
 import json
 from typing import Any
 
+import pytest
 from litestar.response import ServerSentEventMessage
 
 from pvcapi.events import MANY_VMS, difference, events
@@ -62,7 +63,8 @@ async def test_a_stream_tells_of_changes_and_of_zookeeper_going_and_coming(world
         for listener in source.listeners:
             listener(world.load(), delta)
 
-    stream = events(source, hub)
+    admitted = True
+    stream = events(source, hub, lambda: admitted)
 
     async def told() -> tuple[str, dict[str, Any]]:
         message = await asyncio.wait_for(anext(stream), 10)
@@ -85,7 +87,11 @@ async def test_a_stream_tells_of_changes_and_of_zookeeper_going_and_coming(world
     assert await told() == ("reload", {})
     publish(Delta(vms=frozenset(map(str, range(MANY_VMS + 1)))))
     assert await told() == ("reload", {})
-    await stream.aclose()  # type: ignore[attr-defined]
+    admitted = False
+    publish(Delta(vms=frozenset({"secret"})))
+    assert await told() == ("end", {"reason": "the token is revoked"})
+    with pytest.raises(StopAsyncIteration):
+        await anext(stream)
     assert hub.following == 0
 
 

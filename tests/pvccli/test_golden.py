@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-import click
 import pytest
 
 from pvccli.main import pvc
 from pvccore.plan.storage import STORAGE_VERBS
 from tests.pvccli.golden import FOLDER, command_lines, played, stage
+from tests.pvccli.verbs import verbs_of
 
 FOR_PROGRAMS = re.compile(r" (-f|--format) json|--json")
 TRANSCRIPTS = sorted(FOLDER.glob("*.txt"))
@@ -28,23 +28,10 @@ def test_a_transcript_is_played_again_word_for_word(path: Path) -> None:
     assert played(path) == path.read_text(), "if that is meant: python -m tests.pvccli.golden"
 
 
-def _verbs(context: click.Context) -> Iterator[tuple[str, click.Command]]:
-    command = context.command
-    if not isinstance(command, click.Group):
-        yield context.command_path.removeprefix("pvc "), command
-        return
-    for name in command.list_commands(context):
-        inner = command.get_command(context, name)
-        assert inner is not None
-        yield from _verbs(click.Context(inner, info_name=name, parent=context))
-
-
 def test_every_verb_has_a_transcript_for_people_and_for_programs() -> None:
     played_lines = [line for path in TRANSCRIPTS for line in command_lines(path.read_text())]
     missing = []
-    for verb, command in _verbs(click.Context(pvc, info_name="pvc")):
-        if verb.startswith("storage ceph "):
-            continue  # the same by its other name
+    for verb, command in verbs_of(pvc):
         mine = [line for line in played_lines if f"{line} ".startswith(f"{verb} ")]
         for_programs = [line for line in mine if FOR_PROGRAMS.search(line)]
         takes_format = any("--format" in one.opts or "--json" in one.opts for one in command.params)

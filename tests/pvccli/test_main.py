@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -23,6 +22,7 @@ from pvccore.model.vm import VmState, Wanted
 from pvccore.plan.outcome import Goal, Progress
 from tests.operations.world import World
 from tests.pvccli.conftest import Pvc
+from tests.pvccli.verbs import contexts_of
 
 COSTLY = ("kazoo", "lxml", "textual", "litestar", "rich", "simulation", "nodedaemon")
 VALUES = "pvccore.model.struct"
@@ -167,24 +167,15 @@ def test_completion_stays_silent_without_a_cluster(monkeypatch: pytest.MonkeyPat
     assert complete_nodes(context, click.Argument(["node"]), "hv") == []
 
 
-def _commands(context: click.Context) -> Iterator[click.Context]:
-    yield context
-    if isinstance(context.command, click.Group):
-        for name in context.command.list_commands(context):
-            inner = context.command.get_command(context, name)
-            assert inner is not None
-            yield from _commands(click.Context(inner, info_name=name, parent=context))
-
-
 def test_no_line_of_any_help_breaks_off() -> None:
-    for context in _commands(click.Context(program, info_name="pvc", terminal_width=80)):
+    for context in contexts_of(program, width=80):
         _, _, listed = context.get_help().partition("Commands:")
         for line in listed.splitlines():
             assert not line.endswith("..."), f"{context.command_path}: {line}"
 
 
 def test_every_argument_is_named_in_capitals_and_every_option_explained() -> None:
-    for context in _commands(click.Context(program, info_name="pvc")):
+    for context in contexts_of(program):
         for one in context.command.params:
             if isinstance(one, click.Option):
                 assert one.help, f"{context.command_path} {one.name}"
@@ -194,7 +185,7 @@ def test_every_argument_is_named_in_capitals_and_every_option_explained() -> Non
 
 def test_every_verb_takes_a_format_unless_it_prints_a_document_of_its_own() -> None:
     own = {"pvc vm dump", "pvc simulate"}
-    for context in _commands(click.Context(program, info_name="pvc")):
+    for context in contexts_of(program):
         if not isinstance(context.command, click.Group) and context.command_path not in own:
             spelled = {name for one in context.command.params for name in one.opts}
             assert "--format" in spelled, context.command_path
