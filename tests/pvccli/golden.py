@@ -26,8 +26,13 @@ from tests.pvccli.golden_world import busy_world, no_cluster, stored_world, writ
 FOLDER = Path(__file__).with_name("golden")
 EMPTY = "# where no cluster is yet"
 LINE = re.compile(r"^\$ pvc (?P<line>.*?)( < (?P<file>\S+))?( <<< (?P<answer>\w+))?$")
-MASKED = ((re.compile(r"pvc_[\w-]{43}"), "pvc_TOKEN"), (re.compile(r"\b20\d\d-\d\d-\d\d\b"), "TODAY"))
-"""What differs from run to run."""
+MASKED = (
+    (re.compile(r"pvc_[\w-]{43}"), "pvc_TOKEN"),
+    (re.compile(r"\b20\d\d-\d\d-\d\d\b"), "TODAY"),
+    (re.compile(r"^(met +)?\[ +\d+\.\d\]"), r"\1[ SECONDS]"),
+    (re.compile(r'("at_s": )[\d.]+'), r"\1SECONDS"),
+)
+"""What differs from run to run, and what the simulated world takes, which is its own matter."""
 
 
 def command_lines(text: str) -> list[str]:
