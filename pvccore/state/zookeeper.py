@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
+from itertools import chain
 from threading import Condition
 from typing import Any
 
@@ -24,7 +25,6 @@ from pvccore.state.multiread import (
     PERSISTENT_RECURSIVE,
     AddWatch,
     MultiRead,
-    ReadAnswer,
     ReadError,
     WatchClient,
 )
@@ -122,11 +122,12 @@ class ZooKeeperStore:
 
     def read_each(self, paths: Sequence[str]) -> Iterator[Znode | None]:
         """See `Store.read_each`."""
-        return (one if isinstance(one, Znode) else None for one in self._read(GET_DATA, paths))
+        return chain.from_iterable(self._read(GET_DATA, paths))
 
     def children(self, paths: Sequence[str]) -> list[list[str] | None]:
         """See `Store.children`."""
-        return [sorted(one) if isinstance(one, list) else None for one in self._read(GET_CHILDREN, paths)]
+        answers = chain.from_iterable(self._read(GET_CHILDREN, paths))
+        return [names if names is None else sorted(names) for names in answers]
 
     def commit(self, operations: Sequence[Operation]) -> list[str]:
         """See `Store.commit`."""
@@ -164,16 +165,17 @@ class ZooKeeperStore:
 
     # Requests and answers
 
-    def _read(self, entry_type: int, paths: Sequence[str]) -> Iterator[ReadAnswer]:
-        """All is asked for at once; the server goes on answering while the caller works at what has come."""
+    def _read(self, entry_type: int, paths: Sequence[str]) -> Iterator[list[Any]]:
+        """All is asked for at once; the server goes on answering while the caller works at the batch that has come."""
         self._check_connected()
         batches = [paths[start : start + READ_BATCH] for start in range(0, len(paths), READ_BATCH)]
         waiting = [(batch, self._client.call_async(MultiRead(entry_type, batch))) for batch in batches]
         for batch, result in waiting:
-            for path, answer in zip(batch, self._answer(result), strict=True):
+            answers = self._answer(result)
+            for path, answer in zip(batch, answers, strict=True):
                 if isinstance(answer, ReadError):
                     _check_read(path, answer, self._forbidden)
-                yield answer
+            yield [None if isinstance(answer, ReadError) else answer for answer in answers]
 
     def _answer(self, result: Any, *, in_doubt: bool = False) -> Any:  # noqa: ANN401 - kazoo has no types
         try:
