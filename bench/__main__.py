@@ -13,6 +13,7 @@ from bench import (
     command_line,
     console,
     console_start,
+    daemon,
     http_api,
     lab_recovery,
     live_snapshot,
@@ -52,6 +53,10 @@ def _storage(directory: Path, _nodes: int, vms: int) -> Iterator[Figure]:
     return storage.measure(directory, volumes=vms)
 
 
+def _daemon(directory: Path, nodes: int, vms: int) -> Iterator[Figure]:
+    return daemon.measure(directory, nodes=nodes, vms=vms)
+
+
 def _values(_directory: Path, _nodes: int, _vms: int) -> Iterator[Figure]:
     return values.measure()
 
@@ -63,6 +68,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "console": _console,
     "http-api": _http_api,
     "storage": _storage,
+    "daemon": _daemon,
     "values": _values,
     "lab-recovery": _lab_recovery,
 }

@@ -62,7 +62,7 @@ def node_change(number: int, domains: Iterable[int], chance: random.Random) -> C
     )
     records = {
         Kind.NODE_CONFIG: config,
-        Kind.PRESENCE: Presence(boot_id=_boot(number), daemon_id=uuid.UUID(int=number).hex),
+        Kind.PRESENCE: Presence(boot_id=boot_id(number), daemon_id=uuid.UUID(int=number).hex),
         Kind.READINESS: Readiness(),
         Kind.FENCE: Fence(),
         Kind.REPORT: report(number, domains, chance),
@@ -87,7 +87,7 @@ def report(number: int, domains: Iterable[int], chance: random.Random) -> Report
         for vm in domains
     )
     return Report(
-        boot_id=_boot(number),
+        boot_id=boot_id(number),
         at=time.time(),
         memory_total_mb=MEMORY_MB,
         memory_free_mb=MEMORY_MB // 2,
@@ -115,7 +115,7 @@ def vm_change(number: int, nodes: int, chance: random.Random, pools: Sequence[st
         wanted=Wanted.RUNNING,
         state=VmState.RUNNING,
         node=node_name(number % nodes),
-        claim=Claim(boot_id=_boot(number % nodes), run_id=uuid.UUID(int=number).hex),
+        claim=Claim(boot_id=boot_id(number % nodes), run_id=uuid.UUID(int=number).hex),
         clients=(f"10.2.0.1:0/{chance.randrange(10**9)}",),
     )
     xml = Xml(text=XML.format(name=name, uuid=key, memory_mb=definition.memory_mb, vcpus=definition.vcpus))
@@ -150,7 +150,8 @@ def populate(
         session.acquire_lease(node_name(0))
 
 
-def _boot(number: int) -> str:
+def boot_id(number: int) -> str:
+    """The boot of a node, by number."""
     return str(uuid.UUID(int=number + 1))
 
 

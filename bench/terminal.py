@@ -12,9 +12,9 @@ import termios
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 
 from bench.figures import as_installed
+from bench.process import memory_mb, processor_s
 
 COLUMNS, LINES = 160, 50
 LIMIT_S = 60.0
@@ -55,16 +55,11 @@ class Terminal:
 
     def processor_s(self) -> float:
         """What the program has used of the processor until now, all its threads together."""
-        fields = self._told("stat").rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        return processor_s(self._program.pid)
 
     def memory_mb(self) -> float:
         """What the program keeps in memory now."""
-        (resident,) = (line for line in self._told("status").splitlines() if line.startswith("VmRSS"))
-        return int(resident.split()[1]) / 1024
-
-    def _told(self, name: str) -> str:
-        return Path(f"/proc/{self._program.pid}/{name}").read_text(encoding="ascii")
+        return memory_mb(self._program.pid)
 
     def _read(self, wait_s: float) -> bytes:
         if not select.select([self._master], [], [], max(0.0, wait_s))[0]:
