@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from nodedaemon.stopwatches import Stopwatches
 from pvccore.model.cluster import Cluster
+from pvccore.model.node import Node
 from pvccore.plan.fencing import storm_alarm
 
 STORM_QUIET_S = 10.0
@@ -21,7 +22,7 @@ class Absence:
         self._stopwatches = Stopwatches()
         self._not_before_s = now_s
         self._epoch = 0
-        self._maintenance = False
+        self._maintenance: bool | None = None  # not looked at yet
         self._storm = ""
         self._calm_since_s: float | None = None
 
@@ -60,6 +61,21 @@ class Absence:
         if self._epoch and epoch > self._epoch:
             self.settle(now_s, cluster.settings.settle_s)
         self._epoch = max(epoch, self._epoch)
-        if self._maintenance and not cluster.maintenance.on:
+        if self._ended_maintenance(cluster):
             self._not_before_s = max(self._not_before_s, now_s + cluster.settings.after_maintenance_s)
         self._maintenance = cluster.maintenance.on
+
+    def _ended_maintenance(self, cluster: Cluster) -> bool:
+        """Whether maintenance went off since the last look.
+
+        At the first look: whether it did since a node fell silent that nobody fences yet. The manager before us may
+        have died in that node's grace.
+        """
+        if cluster.maintenance.on or self._maintenance is not None:
+            return bool(self._maintenance) and not cluster.maintenance.on
+        ended = cluster.maintenance.zxid
+        return any(max(node.report.zxid, node.presence.zxid) < ended for node in cluster.nodes.values() if _waits(node))
+
+
+def _waits(node: Node) -> bool:
+    return node.is_silent and not node.fence.under_way

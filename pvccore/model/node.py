@@ -9,6 +9,9 @@ from pvccore.model.fence import Fence, FenceAgent, FenceAgentKind
 from pvccore.model.record import Record
 from pvccore.model.struct import Struct
 
+MANAGER = "manager"
+"""Who asked for what no person asked for."""
+
 
 class NodeRole(StrEnum):
     """Coordinators contend for the manager lease; hypervisors only run VMs."""
@@ -188,6 +191,11 @@ class Node(Struct, frozen=True, kw_only=True):
     def is_healthy(self) -> bool:
         """Whether its last report says that hypervisor and storage answer."""
         return self.report.healthy
+
+    @property
+    def awaits_a_person(self) -> bool:
+        """Whether it came back flushed from a fence, and no person has made it ready yet."""
+        return self.readiness.wanted is WantedReadiness.FLUSHED and self.readiness.by == MANAGER
 
     @property
     def is_ready(self) -> bool:

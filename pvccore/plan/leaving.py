@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from pvccore.model.change import Change, Check, Kind, Write
 from pvccore.model.cluster import Cluster
-from pvccore.model.node import Node, Readiness
+from pvccore.model.node import MANAGER, Node, Readiness
 from pvccore.model.struct import replace
 from pvccore.model.vm import Placement, Vm, VmState, Wanted
 from pvccore.plan.effects import Step
@@ -17,7 +17,6 @@ STAYS_S = 60.0
 """A VM whose live migration did not work, and that may not be shut down for it, is tried again after this."""
 LINES = 64
 """VMs named in what a node waits for; the rest is counted."""
-MANAGER = "manager"
 
 
 def step_of(vm: Vm, node: Node, after: Placement, what: str, why: str) -> Step:

@@ -206,14 +206,15 @@ def plan_parked(cluster: Cluster, rooms: Rooms) -> list[Step]:
 
 
 def is_tried_elsewhere(vm: Vm, cluster: Cluster) -> bool:
-    """Whether a parked VM is started on another node by itself: its own is off or gone, and autorestart is on.
+    """Whether a parked VM is started on another node by itself: its own was fenced or is gone, and autorestart is on.
 
-    Not one that was parked because nobody claims it: room is not what it waits for.
+    A node that came back flushed was fenced, and takes no VM before a person has looked at it. Not one that was parked
+    because nobody claims it: room is not what it waits for.
     """
     if not vm.is_parked or vm.placement.unclaimed >= PLACINGS:
         return False
     node = cluster.nodes.get(vm.placement.parked_on)
-    is_lost = node is None or node.fence.proven_off
+    is_lost = node is None or node.fence.proven_off or node.awaits_a_person
     waits = vm.placement.wanted is Wanted.RUNNING and vm.placement.state is VmState.STOPPED
     return is_lost and waits and vm.definition.autorestart
 
@@ -224,9 +225,15 @@ def _taken_elsewhere(vm: Vm, cluster: Cluster, rooms: Rooms) -> Change | None:
         return None
     rooms.reserve(vm, target)
     node = cluster.nodes.get(vm.placement.parked_on)
-    why = _best_by(f"there is room; {vm.placement.parked_on} is {'off' if node is not None else 'retired'}", vm, rooms)
+    why = _best_by(f"there is room; {vm.placement.parked_on} {_lost_words(node)}", vm, rooms)
     after = _placed(vm, target, rooms, vm.placement.unclaimed)
     return _change(vm, node, after, f"{vm.name} placed on {target}", why)
+
+
+def _lost_words(node: Node | None) -> str:
+    if node is None:
+        return "is retired"
+    return "is off" if node.fence.proven_off else "was fenced, and is flushed"
 
 
 def park(vm: Vm, node: Node, reason: str, unclaimed: int) -> Change:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pvccore.model.change import Change, Kind, Write
 from pvccore.model.cluster import Cluster
 from pvccore.model.fence import Blocklist, BlocklistPhase, Fence, FencePhase
-from pvccore.model.node import Node, Readiness, ReadinessState, WantedReadiness
+from pvccore.model.node import MANAGER, Node, Readiness, ReadinessState, WantedReadiness
 from pvccore.model.settings import AfterFence, ReturnAfterFence
 from pvccore.model.struct import replace
 from pvccore.plan.effects import (
@@ -145,7 +145,7 @@ def _readiness_after(cluster: Cluster, node: Node) -> Readiness:
     flushing = replace(before, wanted=WantedReadiness.FLUSHED, state=ReadinessState.FLUSHING, waits_for=())
     if before.wanted is WantedReadiness.FLUSHED:
         return flushing
-    return replace(flushing, by="manager", reason="returned after a fence")
+    return replace(flushing, by=MANAGER, reason="returned after a fence")
 
 
 def _command_again(cluster: Cluster, node: Node, watch: Watch, last: AddBlocklist | LiftBlocklist) -> Plan:

@@ -10,6 +10,7 @@ from pvccore.model.change import Kind
 from pvccore.model.fence import FencePhase
 from pvccore.model.node import GoodbyeReason, Node
 from pvccore.model.selectors import Selector
+from pvccore.model.struct import replace
 from pvccore.model.vm import MigrationMethod, MigrationPhase, Request, RequestVerb, Vm, VmState, Wanted
 from pvccore.plan.effects import Step
 from pvccore.plan.placement import Rooms
@@ -22,6 +23,7 @@ from pvccore.plan.recovery import (
     unsettled,
 )
 from tests.plan.clusters import (
+    FLUSHED,
     GB,
     a_cluster,
     a_node,
@@ -307,6 +309,7 @@ def tried_elsewhere(vm: Vm, *nodes: Node) -> list[Step]:
 
 
 LOST = fenced(a_node("hv1"), FencePhase.RECOVERED)
+BACK = a_node("hv1", readiness=replace(FLUSHED, by="manager"))
 
 
 def test_a_vm_parked_on_a_fenced_node_starts_elsewhere_once_there_is_room() -> None:
@@ -329,10 +332,18 @@ def test_a_vm_parked_on_a_retired_node_starts_elsewhere_and_forgets_it() -> None
     assert changes(steps)[0].checks == ()
 
 
+def test_a_vm_parked_on_a_node_that_came_back_flushed_from_its_fence_starts_elsewhere() -> None:
+    steps = tried_elsewhere(parked(), BACK, a_node("hv2"))
+    assert placement_after(steps).node == "hv2"
+    assert changes(steps)[0].why == "there is room; hv1 was fenced, and is flushed; best by mem"
+    assert [check.key for check in changes(steps)[0].checks] == ["hv1"]
+
+
 @pytest.mark.parametrize(
     "vm, node",
     [
         (parked(), a_node("hv1")),
+        (parked(), a_node("hv1", readiness=FLUSHED)),
         (parked(), fenced(a_node("hv1"), FencePhase.OFF_SENT)),
         (parked(autorestart=False), LOST),
         (parked(wanted=Wanted.STOPPED), LOST),
