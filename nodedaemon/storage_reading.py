@@ -8,7 +8,7 @@ often that it takes a small share of the time. Who has a volume open costs 0.08 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import StrEnum
 from typing import Protocol
 
@@ -20,7 +20,7 @@ from pvccore.ceph.locks import Holders, Locks
 from pvccore.ceph.osds import parse_osds
 from pvccore.ceph.pools import parse_pools
 from pvccore.ceph.volumes import Volumes, unopened
-from pvccore.model.errors import NotFound, PvcError, Refused
+from pvccore.model.errors import NotFound, PvcError, Refused, Unavailable
 from pvccore.model.storage import Osd, Pool, StorageStatus, Volume, path_of_volume
 from pvccore.model.struct import Struct, field, replace
 
@@ -77,15 +77,16 @@ class StorageReader(Protocol):
 
 
 class ThreadedReader:
-    """Asks on a thread of its own, one question at a time."""
+    """Asks on threads of its own: overviews on one, all else on another, each one question at a time."""
 
     def __init__(self, commands: Commands, clock: Clock) -> None:
         self._commands = commands
         self._clock = clock
-        self._lanes = Lanes("storage reader", 1)
+        self._lanes = Lanes("storage reader", 2)
 
     def begin(self, wanted: Wanted, heard: Heard) -> None:
-        self._lanes.add("storage", lambda: ask(self._commands, wanted, heard, self._clock.monotonic))
+        lane = "overviews" if wanted.look is Look.OVERVIEW else "volumes"
+        self._lanes.add(lane, lambda: ask(self._commands, wanted, heard, self._clock.monotonic))
 
     def stop(self, limit_s: float = 1.0) -> bool:
         """Ask nothing more; whether all that was under way has ended within the limit."""
@@ -110,7 +111,7 @@ def _overview(commands: Commands, wanted: Wanted) -> Reading:
     answers = commands.ceph_all(*BY_MONITORS, *BY_THE_MANAGER, may_hang=len(BY_THE_MANAGER))
     status, df, dump, health, metadata, versions, tree, df_tree, perf = answers
     volumes = Volumes(commands=commands)
-    listed = [_listed(volumes, pool) for pool in parse_pools(df, dump)]
+    listed = list(_all_listed(volumes, parse_pools(df, dump)))
     found = [(pool, names) for pool, names in listed if pool is not None]
     return Reading(
         wanted=wanted,
@@ -119,6 +120,20 @@ def _overview(commands: Commands, wanted: Wanted) -> Reading:
         pools=tuple(replace(pool, volumes=len(names or ())) for pool, names in found),
         names={pool.name: names for pool, names in found if names is not None},
     )
+
+
+def _all_listed(volumes: Volumes, pools: Iterable[Pool]) -> Iterator[tuple[Pool | None, tuple[str, ...] | None]]:
+    """Each pool as `_listed`; once one does not answer, its placement groups being stuck, no other is waited for."""
+    silence = ""
+    for pool in pools:
+        if silence and pool.is_for_volumes:
+            yield replace(pool, error=silence), None
+            continue
+        try:
+            yield _listed(volumes, pool)
+        except Unavailable as error:
+            silence = f"its volumes are not listed: {error}, asked for those of {pool.name}"[:MAX_CHARACTERS]
+            yield replace(pool, error=silence), None
 
 
 def _listed(volumes: Volumes, pool: Pool) -> tuple[Pool | None, tuple[str, ...] | None]:

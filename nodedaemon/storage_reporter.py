@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from typing import Protocol
+from enum import StrEnum
+from typing import NamedTuple, Protocol
 
 from nodedaemon.loop import Clock
 from nodedaemon.storage_holders import HolderTurns
@@ -43,6 +44,27 @@ MAX_POOLS = 500
 log = logging.getLogger(__name__)
 
 
+class Lane(StrEnum):
+    """Questions of one lane are asked one by one: health and names never wait for what takes minutes."""
+
+    OVERVIEW = "overview"
+    VOLUMES = "volumes"
+
+
+class Answer(NamedTuple):
+    """What became of one question, and under which lease it was asked."""
+
+    lease: str
+    wanted: Wanted
+    reading: Reading | None
+    error: str
+
+
+def lane_of(wanted: Wanted) -> Lane:
+    """The lane that a question is asked in."""
+    return Lane.OVERVIEW if wanted.look is Look.OVERVIEW else Lane.VOLUMES
+
+
 class Leader(Protocol):
     """The manager of the same daemon, as far as its reporter needs it."""
 
@@ -72,8 +94,8 @@ class StorageReporter:
         self._leader = leader
         self._wake = wake
         self._records = StorageRecords(session)
-        self._asked: Wanted | None = None
-        self._answers: list[tuple[Reading | None, str]] = []
+        self._asked: set[Lane] = set()
+        self._answers: list[Answer] = []
         self._lease = ""
         self._begin_again("")
 
@@ -91,13 +113,12 @@ class StorageReporter:
                 self._begin_again(lease)
             self._note_tasks(cluster)
             while self._answers:
-                self._take(*self._answers[0])
+                self._take(self._answers[0])
                 self._answers.pop(0)
         except (Conflict, Unavailable):
             self._lease = ""
             raise
-        if self._asked is None:
-            self._ask(now_s, cluster)
+        self._ask(now_s, cluster)
         return now_s + LEAD_LOOK_S
 
     def _begin_again(self, lease: str) -> None:
@@ -110,9 +131,6 @@ class StorageReporter:
         self._holders_at_s = self._clock.monotonic()
         self._turns = HolderTurns(self._records.documents)
         self._tasks: frozenset[str] | None = None
-        if self._answers:
-            self._answers.clear()
-            self._asked = None
 
     # Asking
 
@@ -128,16 +146,20 @@ class StorageReporter:
                 self._overview_at_s = self._clock.monotonic()
 
     def _ask(self, now_s: float, cluster: Cluster) -> None:
-        wanted = self._next(now_s) or self._next_holders(now_s, cluster)
-        if wanted is not None:
-            self._asked = wanted
-            self._reader.begin(wanted, self._heard)
+        """Ask for an overview when it is due, whatever is under way; else one dearer question after another."""
+        if Lane.OVERVIEW not in self._asked and now_s >= self._overview_at_s:
+            self._begin(Wanted(look=Look.OVERVIEW))
+        if not self._asked and not self._records.status.error:
+            wanted = self._next(now_s) or self._next_holders(now_s, cluster)
+            if wanted is not None:
+                self._begin(wanted)
+
+    def _begin(self, wanted: Wanted) -> None:
+        self._asked.add(lane_of(wanted))
+        lease = self._lease
+        self._reader.begin(wanted, lambda reading, error: self._heard(Answer(lease, wanted, reading, error)))
 
     def _next(self, now_s: float) -> Wanted | None:
-        if now_s >= self._overview_at_s:
-            return Wanted(look=Look.OVERVIEW)
-        if self._records.status.error:
-            return None
         pools = [pool.name for pool in self._records.pools.pools if pool.volumes]
         touched = (self._next_touched(pool, now_s) for pool in list(self._touched) if pool in pools)
         if soon := next((wanted for wanted in touched if wanted is not None), None):
@@ -160,24 +182,25 @@ class StorageReporter:
 
     def _next_holders(self, now_s: float, cluster: Cluster) -> Wanted | None:
         """Who has some volumes of VMs open, as far as there is time for it."""
-        if now_s < self._holders_at_s or self._records.status.error:
+        if now_s < self._holders_at_s:
             return None
         self._holders_at_s = now_s + HOLDERS_EVERY_S
         pool, names = self._turns.next(cluster, now_s)
         return Wanted(look=Look.HOLDERS, pool=pool, names=names) if names else None
 
-    def _heard(self, reading: Reading | None, error: str) -> None:
-        self._answers.append((reading, error))
+    def _heard(self, answer: Answer) -> None:
+        self._answers.append(answer)
         self._wake()
 
     # Writing
 
-    def _take(self, reading: Reading | None, error: str) -> None:
-        wanted, self._asked = self._asked, None
-        if wanted is None:
-            return  # asked under an earlier lease
+    def _take(self, answer: Answer) -> None:
+        wanted, reading = answer.wanted, answer.reading
+        self._asked.discard(lane_of(wanted))
+        if answer.lease != self._lease:
+            return  # somebody else may have led meanwhile
         if reading is None:
-            self._failed(wanted, error)
+            self._failed(wanted, answer.error)
         elif wanted.look is Look.OVERVIEW:
             self._take_overview(reading)
         elif wanted.look is Look.HOLDERS:
@@ -193,14 +216,17 @@ class StorageReporter:
         if wanted.look is Look.OVERVIEW:
             self._overview_at_s = now_s + REFRESH_EVERY_S
             since = before.error_since if before.error else self._clock.wall()
-            if not before.error:
+            if before.error != error:
                 log.warning("storage: %s", error, extra={"node": self._node})
             self._commit(self._records.status_change(replace(before, error=error, error_since=since, by=self._node)))
         else:
             log.info("%s of pool %s: %s", wanted.look, wanted.pool, error)
             self._holders_at_s = now_s + REFRESH_EVERY_S
             self._overview_at_s = now_s  # it tells whether there is any answer at all
-            self._looked_at_s[wanted.pool] = self._measured_at_s[wanted.pool] = now_s
+            if wanted.look is Look.VOLUMES:
+                self._touched.setdefault(wanted.pool, set()).update(wanted.names)
+            else:
+                self._looked_at_s[wanted.pool] = self._measured_at_s[wanted.pool] = now_s
 
     def _take_overview(self, reading: Reading) -> None:
         pause_s = min(MAX_REFRESH_S, max(REFRESH_EVERY_S, reading.took_s * OVERVIEW_PAUSE))
@@ -242,7 +268,8 @@ class StorageReporter:
         elif look is Look.POOL:
             self._looked_at_s[pool] = now_s
             self._dear_at_s = now_s + reading.took_s * POOL_PAUSE
-            volumes = _seen(known, reading.volumes)
+            # Which volumes there are the overview tells: it may be newer than this look, which took long.
+            volumes = known | _seen(known, {name: reading.volumes.get(name) for name in known})
         else:
             volumes = _seen(known, {**known, **reading.volumes})
         self._commit(self._records.volumes_changes(pool, volumes))

@@ -120,6 +120,7 @@ def test_what_is_confirmed_is_done_and_waited_for(cluster: StorageCluster) -> No
     done = cluster.typed("storage ceph volume remove vms/gone -y --wait")
     assert done.returncode == 0, done
     assert "gone" not in listed(cluster.ceph, "vms")
+    cluster.sees_no("vms", "gone")
 
 
 def test_lists_say_what_ceph_says(cluster: StorageCluster) -> None:

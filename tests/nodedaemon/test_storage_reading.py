@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from nodedaemon.storage_reading import BY_THE_MANAGER, Look, Reading, Wanted, ask
-from pvccore.model.errors import NotFound, Refused
+from pvccore.model.errors import NotFound, Refused, Unavailable
 from tests.ceph.samples import VERSIONS, sample
 
 SAMPLES = {
@@ -94,3 +94,25 @@ def test_who_has_a_volume_open_is_told_and_of_one_that_is_gone_nothing() -> None
     assert holders is not None
     assert ([lock.address for lock in holders.locks], holders.watchers) == (["10.0.0.1"], ("10.0.0.1",))
     assert reading.holders["gone"] is None
+
+
+def test_once_a_pool_does_not_answer_no_other_is_waited_for_and_the_rest_is_told() -> None:
+    asked: list[str] = []
+
+    class Stuck(PlayedCeph):
+        def rbd(self, *words: str, limit_s: float = 0.0) -> Any:
+            asked.append(words[-1])
+            raise Unavailable("rbd did not answer within 10 s")
+
+        def ceph_all(self, *commands: str, may_hang: int = 0) -> list[Any]:
+            answers = super().ceph_all(*commands, may_hang=may_hang)
+            dump = answers[commands.index("osd dump")]
+            (vms,) = [pool for pool in dump["pools"] if pool["pool_name"] == "vms"]
+            answers[commands.index("osd dump")] = {**dump, "pools": [vms, {**vms, "pool_name": "fast"}]}
+            return answers
+
+    reading = read(Stuck(), Look.OVERVIEW)
+    assert asked == ["fast"]
+    assert reading.status.osds_total == 3
+    assert reading.names == {}
+    assert all("did not answer within 10 s, asked for those of fast" in pool.error for pool in reading.pools)

@@ -8,7 +8,7 @@ import pytest
 
 from nodedaemon.storage_reading import Heard, Look, Reading, Wanted
 from nodedaemon.storage_records import StorageRecords
-from nodedaemon.storage_reporter import HOLDERS_PAUSE, MAX_OSDS, REFRESH_EVERY_S, USE_EVERY_S, StorageReporter
+from nodedaemon.storage_reporter import HOLDERS_PAUSE, MAX_OSDS, REFRESH_EVERY_S, USE_EVERY_S, StorageReporter, lane_of
 from pvccore.ceph.locks import Holders, Lock
 from pvccore.model.change import Kind
 from pvccore.model.cluster import Cluster
@@ -35,25 +35,23 @@ GB = 1 << 30
 
 
 class HandReader:
-    """Answers what the test says, when it says so."""
+    """Answers what the test says, when it says so: the newest question."""
 
     def __init__(self) -> None:
         self.asked: list[Wanted] = []
-        self._heard: Heard | None = None
+        self._open: list[tuple[Wanted, Heard]] = []
 
     def begin(self, wanted: Wanted, heard: Heard) -> None:
-        assert self._heard is None, "one question at a time"
+        assert lane_of(wanted) not in {lane_of(one) for one, _ in self._open}, "one question at a time of each lane"
         self.asked.append(wanted)
-        self._heard = heard
+        self._open.append((wanted, heard))
 
     def answer(self, **facts: object) -> None:
-        heard, self._heard = self._heard, None
-        assert heard is not None
-        heard(Reading(wanted=self.asked[-1], **facts), "")  # type: ignore[arg-type]
+        wanted, heard = self._open.pop()
+        heard(Reading(wanted=wanted, **facts), "")  # type: ignore[arg-type]
 
     def fail(self, error: str) -> None:
-        heard, self._heard = self._heard, None
-        assert heard is not None
+        _, heard = self._open.pop()
         heard(None, error)
 
 
@@ -240,6 +238,41 @@ def test_who_has_a_vms_volume_open_is_asked_now_and_then_and_kept_by_other_looks
     found = reporter.world.load().storage.volumes["vms"]["a"]
     assert (found.is_locked, found.lock_holder, found.watchers) == (True, "10.0.0.1", ("10.0.0.1", "10.0.0.2"))
     assert found.opened_at > 0
+
+
+def test_an_overview_waits_for_no_dearer_look(reporter: Reporter) -> None:
+    reporter.overview("a")
+    assert reporter.reader.asked[-1].look is Look.VOLUMES
+    reporter.clock.now_s += REFRESH_EVERY_S
+    reporter.overview("a", "b")
+    assert sorted(reporter.world.load().storage.volumes["vms"]) == ["a", "b"]
+    assert [one.look for one in reporter.reader.asked] == [Look.OVERVIEW, Look.VOLUMES, Look.OVERVIEW]
+
+
+def test_which_volumes_a_pool_has_the_newest_overview_tells(reporter: Reporter) -> None:
+    reporter.overview("a", "b")
+    for _ in range(2):
+        reporter.reader.answer(volumes={name: Volume(name=name, size_bytes=GB) for name in ("a", "b")})
+        reporter.loop.step()
+    reporter.reader.answer()
+    reporter.loop.step()
+    reporter.clock.now_s += 300
+    reporter.overview("a", "b")
+    assert reporter.reader.asked[-1].look is Look.POOL
+    reporter.clock.now_s += REFRESH_EVERY_S
+    reporter.overview("b", "c")
+    reporter.reader.answer(volumes={name: Volume(name=name, size_bytes=2 * GB) for name in ("a", "b")})
+    reporter.loop.step()
+    volumes = reporter.world.load().storage.volumes["vms"]
+    assert {name: one.size_bytes for name, one in volumes.items()} == {"b": 2 * GB, "c": 0}
+
+
+def test_volumes_that_could_not_be_looked_at_are_looked_at_later(reporter: Reporter) -> None:
+    reporter.overview("a")
+    reporter.reader.fail("rbd did not answer within 10 s")
+    reporter.loop.step()
+    reporter.overview("a")
+    assert reporter.reader.asked[-1] == Wanted(look=Look.VOLUMES, pool="vms", names=("a",))
 
 
 def test_a_pool_that_cant_be_listed_keeps_its_volumes_and_says_why(reporter: Reporter) -> None:
