@@ -59,9 +59,10 @@ class Fetching:
         self._under_way.add(key)
         console = self._console
         view, requests = console.view, console.requests
-        begun = replace(view.fetched.get(key, Fetched()), asked_s=view.now_s)
-        console.post_message(Read(self, key, begun))
-        refusal = view.refusal if _kind(key) in LOGS else ""
+        begun, refusal = view.fetched.get(key, Fetched()), ""
+        if _kind(key) in LOGS:
+            begun, refusal = replace(begun, asked_s=view.now_s), view.refusal
+            console.post_message(Read(self, key, begun))
 
         def read() -> None:
             try:

@@ -24,6 +24,12 @@ def rows_of_journal(entries: Iterable[JournalEntry], now_s: float) -> list[Row]:
     return [_row(entry, now_s) for entry in sorted(entries, key=lambda entry: entry.key, reverse=True)]
 
 
+def subject_of_key(key: str, cluster: Cluster) -> str:
+    """What the entry of this key is about; "" where it is not shown any more, or its subject is gone."""
+    entry = next((entry for entry in cluster.journal if entry.key == key), None)
+    return "" if entry is None else subject_of_entry(entry, cluster)
+
+
 def subject_of_entry(entry: JournalEntry, cluster: Cluster) -> str:
     """What an entry is about, as `Opened` names it; "" for nothing that is still there."""
     words = [word.strip(",;:()") for word in f"{entry.why} {entry.what}".split()]

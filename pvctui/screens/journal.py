@@ -8,7 +8,7 @@ from typing import ClassVar
 from textual import on
 
 from pvctui.commands import JOURNAL
-from pvctui.rows.journal_rows import JOURNAL_COLUMNS, rows_of_journal, subject_of_entry
+from pvctui.rows.journal_rows import JOURNAL_COLUMNS, rows_of_journal, subject_of_key
 from pvctui.rows.tabs import Tab
 from pvctui.rows.view import View
 from pvctui.screens.list_place import ListPlace
@@ -46,12 +46,7 @@ class JournalPlace(ListPlace):
 
     def subject_of(self, key: str) -> str:
         """What the entry is about: its task, VM, volume or OSD where that still exists, else its node."""
-        if self.view is None:
-            return ""
-        entry = next((entry for entry in self.view.cluster.journal if entry.key == key), None)
-        if entry is None:
-            return ""
-        return subject_of_entry(entry, self.view.cluster)
+        return subject_of_key(key, self.view.cluster) if self.view is not None else ""
 
     @on(LiveTable.RowSelected)
     def _jump(self, message: LiveTable.RowSelected) -> None:

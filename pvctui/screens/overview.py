@@ -11,7 +11,7 @@ from textual.containers import Horizontal, Vertical
 from pvctui.commands import OVERVIEW
 from pvctui.rows.attention import ATTENTION_COLUMNS, rows_of_troubles, troubles
 from pvctui.rows.capacity import capacity_lines, capacity_of
-from pvctui.rows.journal_rows import JOURNAL_COLUMNS, rows_of_journal
+from pvctui.rows.journal_rows import JOURNAL_COLUMNS, rows_of_journal, subject_of_key
 from pvctui.rows.moments import clock
 from pvctui.rows.node_rows import map_of_nodes
 from pvctui.rows.view import View
@@ -145,12 +145,17 @@ class OverviewPlace(Place):
 
     @property
     def list_shown(self) -> LiveTable | None:
-        """What needs attention."""
-        return self.attention
+        """What happened last while the keyboard is there, else what needs attention."""
+        return self.last if self.screen.focused is self.last else self.attention
 
     @property
     def subject(self) -> str:
-        """The trouble under the cursor."""
+        """What is under the cursor that has the keyboard: a node, what an entry is about, else a trouble's subject."""
+        focused = self.screen.focused
+        if focused is self.map:
+            return f"node {self.map.cursor_name}" if self.map.cursor_name else ""
+        if focused is self.last and self._view is not None:
+            return subject_of_key(self.last.cursor_key or "", self._view.cluster)
         row = self.attention.cursor_row
         return "" if row is None else str(row.fields.get("subject", ""))
 

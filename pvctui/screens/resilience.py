@@ -61,6 +61,7 @@ class ResiliencePlace(ListPlace):
     def tick(self, view: View) -> None:
         """Ages go on."""
         super().tick(view)
+        self.table.apply(rows_of_resilience(view))
         self._tell_summary(view)
 
     def _tell_summary(self, view: View) -> None:

@@ -28,6 +28,15 @@ async def test_every_list_has_a_name_under_its_cursor(place: str, name: str) -> 
         assert shown.app.clipboard == name
 
 
+async def test_on_the_overview_it_is_the_cursor_of_the_pane_with_the_keyboard() -> None:
+    async with console(night()) as shown:
+        await shown.press("1", "tab", "right", "y")
+        assert shown.app.clipboard == "hv2"
+        await shown.press("tab", "down", "down", "y")
+        assert shown.app.clipboard == "hv6"
+        assert "Export: last-entries" in await shown.press("o")
+
+
 async def test_where_there_is_no_name_that_is_said() -> None:
     async with console(well()) as shown:
         assert "there is no name here to copy" in await shown.press("1", "y")
