@@ -15,7 +15,7 @@ from pvccore.ceph.locks import Holders
 from pvccore.model.change import Change, Check, Kind
 from pvccore.model.cluster import Cluster
 from pvccore.model.errors import Conflict, Invalid, Unavailable
-from pvccore.model.storage import HealthCheck, Osds, Pools, StorageStatus, Volume
+from pvccore.model.storage import HealthCheck, Osds, Pool, Pools, StorageStatus, Volume
 from pvccore.model.struct import replace
 from pvccore.plan.storage import volumes_touched
 from pvccore.state.session import Session
@@ -160,7 +160,7 @@ class StorageReporter:
         self._reader.begin(wanted, lambda reading, error: self._heard(Answer(lease, wanted, reading, error)))
 
     def _next(self, now_s: float) -> Wanted | None:
-        pools = [pool.name for pool in self._records.pools.pools if pool.volumes]
+        pools = [pool.name for pool in self._records.pools.pools if pool.volumes and not pool.error]
         touched = (self._next_touched(pool, now_s) for pool in list(self._touched) if pool in pools)
         if soon := next((wanted for wanted in touched if wanted is not None), None):
             return soon
@@ -237,8 +237,13 @@ class StorageReporter:
         for pool, names in reading.names.items():
             self._take_names(pool, names)
         self._commit(self._records.osds_change(Osds(osds=reading.osds[:MAX_OSDS])))
-        self._commit(self._records.pools_change(Pools(pools=reading.pools[:MAX_POOLS])))
+        pools = tuple(self._counted(pool) for pool in reading.pools[:MAX_POOLS])
+        self._commit(self._records.pools_change(Pools(pools=pools)))
         self._commit(self._records.status_change(self._status(reading)))
+
+    def _counted(self, pool: Pool) -> Pool:
+        """A pool that could not be listed has as many volumes as are known."""
+        return replace(pool, volumes=len(self._records.volumes(pool.name))) if pool.error else pool
 
     def _status(self, reading: Reading) -> StorageStatus:
         before = self._records.status

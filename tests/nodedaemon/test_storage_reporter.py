@@ -289,7 +289,8 @@ def test_a_pool_that_cant_be_listed_keeps_its_volumes_and_says_why(reporter: Rep
     reporter.loop.step()
     known = reporter.world.load().storage
     assert list(known.volumes["vms"]) == ["a"]
-    assert "denied" in known.pool("vms").error
+    assert ("denied" in known.pool("vms").error, known.pool("vms").volumes) == (True, 1)
+    assert reporter.reader.asked[-1].look is Look.OVERVIEW, "nothing else is asked of it"
 
 
 def test_more_than_can_be_listed_is_complained_of(reporter: Reporter) -> None:
