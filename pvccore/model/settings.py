@@ -9,7 +9,6 @@ from typing import Any
 from pvccore.model.errors import Invalid
 from pvccore.model.record import Record
 from pvccore.model.selectors import Selector
-from pvccore.model.struct import fields
 
 
 class AfterFence(StrEnum):
@@ -74,7 +73,7 @@ BOUNDS: Mapping[str, tuple[float, float]] = {
 }
 """Lowest and highest value of each number, both allowed."""
 
-SETTING_NAMES = tuple(f.name for f in fields(Settings) if f.name not in {"version", "zxid", "extra"})
+SETTING_NAMES = tuple(name for name in Settings.__struct_fields__ if name not in Record.__struct_fields__)
 _TRUE = frozenset({"true", "yes", "on", "1"})
 _FALSE = frozenset({"false", "no", "off", "0"})
 _CHOICES: Mapping[str, type[StrEnum]] = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -17,7 +18,6 @@ from pvccore.model.storage import StorageStatus
 from pvccore.model.struct import Struct, fields, replace
 from pvccore.model.task import Task, TaskState
 from pvccore.model.vm import Xml
-from pvccore.state.schema import RECORD_TYPES, Lease, SchemaVersion
 from pvccore.state.store import Znode
 
 MAX_DOCUMENT_BYTES = 512 * 1024
@@ -59,7 +59,7 @@ def _decode_ordinary(record_type: type[Record], znode: Znode, key: str) -> Recor
     data = znode.data
     if not data.isascii() or b"\\" in data or b"\x7f" in data:
         raise ValueError
-    record = _READERS[record_type](data)
+    record = _reader(record_type)(data)
     if record.extra is not NOTHING_MORE:
         raise ValueError  # a document can't say what its unknown fields are
     # The record is ours alone until it is returned.
@@ -91,7 +91,7 @@ def encode(record: Record) -> bytes:
         data = record.text.encode()
     else:
         document = dict(record.extra)
-        for name, default in _WRITTEN[type(record)]:
+        for name, default in _written(type(record)):
             value = getattr(record, name)
             if value or default:
                 document[name] = value
@@ -127,7 +127,7 @@ _STAND_INS: Mapping[type[Record], Callable[[str], Record]] = {
 
 def _convert(record_type: type[Record], document: dict[str, Any], znode: Znode, key: str) -> Record:
     document = _cleaned(document)
-    if not document.keys() <= _KNOWN[record_type]:
+    if not document.keys() <= _known(record_type):
         _set_unknown_apart(record_type, document)
     document["version"] = znode.version
     document["zxid"] = znode.mzxid
@@ -137,7 +137,7 @@ def _convert(record_type: type[Record], document: dict[str, Any], znode: Znode, 
 
 
 def _set_unknown_apart(record_type: type[Record], document: dict[str, Any]) -> None:
-    unknown = {name: document.pop(name) for name in document.keys() - _KNOWN[record_type]}
+    unknown = {name: document.pop(name) for name in document.keys() - _known(record_type)}
     extra = {name: value for name, value in unknown.items() if name not in _RESERVED}
     if extra:
         document["extra"] = extra
@@ -161,10 +161,15 @@ def _decode_xml(path: str, znode: Znode) -> Xml | Undecodable:
     return Xml(version=znode.version, zxid=znode.mzxid, text=text.translate(_STRIPPED_XML))
 
 
+# A program reads and writes few of the kinds there are: what it takes is made when the first comes.
+
+
+@cache
 def _known(record_type: type[Record]) -> frozenset[str]:
-    return frozenset(one.name for one in fields(record_type)) - _RESERVED
+    return frozenset(record_type.__struct_fields__) - _RESERVED
 
 
+@cache
 def _written(record_type: type[Record]) -> tuple[tuple[str, bool], ...]:
     """The stored fields of a record type, each with whether its default is something."""
     return tuple(
@@ -174,13 +179,10 @@ def _written(record_type: type[Record]) -> tuple[tuple[str, bool], ...]:
     )
 
 
-_TYPES: tuple[type[Record], ...] = (*RECORD_TYPES.values(), Lease, SchemaVersion)
-_KNOWN = {one: _known(one) for one in _TYPES}
-_WRITTEN = {one: _written(one) for one in _TYPES}
-
-
-_READERS: Mapping[type[Record], Callable[[bytes], Record]] = {one: msgspec.json.Decoder(one).decode for one in _TYPES}
-"""They fail at a field that is not the record's."""
+@cache
+def _reader(record_type: type[Record]) -> Callable[[bytes], Record]:
+    """It fails at a field that is not the record's."""
+    return msgspec.json.Decoder(record_type).decode
 
 
 def _plain(value: object) -> object:
