@@ -82,6 +82,10 @@ clean: ## remove the environment and what tools leave behind
 
 # ---- set-up --------------------------------------------------------------------------------------------------------
 
+# What pip does for a package that it copies: else all of it is compiled at the first start, and where Python may not keep
+# bytecode (PYTHONDONTWRITEBYTECODE) at every start.
+COMPILE := $(BIN)/python -m compileall -q nodedaemon pvcapi pvccli pvccore pvctui simulation
+
 # pip is the last thing that venv makes: where it is, the environment is whole.
 $(BIN)/pip:
 	@packaging/check-python
@@ -90,10 +94,12 @@ $(BIN)/pip:
 
 $(STAMPS)/run: pyproject.toml constraints.txt | $(BIN)/pip
 	@$(INSTALL) -e .
+	@$(COMPILE)
 	@mkdir -p $(STAMPS) && touch $@
 
 $(STAMPS)/dev: pyproject.toml constraints.txt | $(BIN)/pip
 	@$(INSTALL) -e '.[api,dev,web]'
+	@$(COMPILE)
 	@mkdir -p $(STAMPS) && touch $@ $(STAMPS)/run
 
 # libvirt-python is built from source. Without libvirt's headers the lab tests say so; CI takes no excuse.
