@@ -16,6 +16,7 @@ from textual.worker import Worker
 from pvccore.model.cluster import Delta
 from pvccore.model.errors import PvcError
 from pvccore.model.struct import replace
+from pvctui.bridge import Newest
 from pvctui.clusters import KnownCluster
 from pvctui.commands import OVERVIEW, PLACE_OF_KIND, Command, command_of_action
 from pvctui.demo_actions import DemoActions
@@ -184,11 +185,19 @@ class Console(TypedAhead):
     @on(ClusterChanged)
     def _changed(self) -> None:
         newest = self.feed.take()
+        if not newest.delta.full:
+            self._show(newest)
+            return
+        from pvccore.state.live import collection_paused
+
+        with collection_paused():
+            self._show(newest)
+        # What was just loaded stays for hours: the collector need not look at it again and again.
+        gc.freeze()
+
+    def _show(self, newest: Newest) -> None:
         self._lens.take_in(newest)
         self._spread()
-        if newest.delta.full:
-            # What was just loaded stays for hours: the collector need not look at it again and again.
-            gc.freeze()
 
     def _spread(self) -> None:
         """Give the view to the frame and to what lies over it; a message may still come when all is closing."""

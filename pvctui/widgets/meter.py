@@ -41,16 +41,16 @@ def sparkline(readings: Sequence[float | None], width: int, *, highest: float | 
     """
     if width <= 0:
         return ""
-    newest = list(readings)[-width:]
-    known = [reading for reading in newest if reading is not None and math.isfinite(reading)]
-    top = max(known, default=0.0) if highest is None else highest
-    return "".join(_level(reading, top) for reading in newest).rjust(width)
+    newest = readings[-width:]
+    if highest is None:
+        highest = max((one for one in newest if one is not None and math.isfinite(one)), default=0.0)
+    return "".join([_level(reading, highest) for reading in newest]).rjust(width)
 
 
 def _level(reading: float | None, top: float) -> str:
     if reading is None or not math.isfinite(reading):
         return " "
-    share = _bounded(reading / top) if top > 0 else 0.0
+    share = max(0.0, min(1.0, reading / top)) if top > 0 else 0.0
     return LEVELS[min(len(LEVELS) - 1, int(share * len(LEVELS)))]
 
 
