@@ -47,19 +47,25 @@ _REACHING = frozenset(
         "script",
         "seclabel",
         "shmem",
+        "smartcard",
     }
 )
 _TYPES = {
     "domain": frozenset({"kvm", "qemu"}),
     "disk": frozenset({"network", "file", "block"}),
-    "interface": frozenset({"bridge", "network", "user"}),
+    "interface": frozenset({"bridge", "network"}),
     "serial": frozenset({"pty", "null", "unix"}),
     "parallel": frozenset({"pty", "null", "unix"}),
     "console": frozenset({"pty", "null", "unix"}),
     "channel": frozenset({"pty", "null", "unix", "spicevmc"}),
-    "backend": frozenset({"emulator", "builtin", ""}),
+    "backend": frozenset({"builtin", ""}),
+    "audio": frozenset({"none", "spice"}),
 }
-"""Elements that may have only these types: the others open files, devices or sockets of the host."""
+"""Elements that may have only these types: the others open files, devices or sockets of the host, or its loopback."""
+_PATH_TAGS = frozenset({"backend", "dtb", "emulator", "initrd", "kernel", "loader", "nvram", "path", "shim", "table"})
+_PATH_ATTRIBUTES = frozenset({"dir", "file", "logFile", "path", "rendernode", "socket", "tap", "template", "vhost"})
+"""What holds a path. A relative one would be looked for from where libvirt's daemon runs, which is the root."""
+_EMULATOR = re.compile(r"/(?:[\w.+-]+/)+(?:qemu[\w.+-]*|kvm)", re.ASCII)
 _RBD_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,95}(?:/[A-Za-z0-9][A-Za-z0-9._-]{0,95}){1,2}")
 
 
@@ -84,7 +90,7 @@ def parse_domain(text: str, *, paths: Sequence[str] = ()) -> Domain:
     """
     root = _parse(text)
     for element in _elements(root):
-        _check(element, (*HOST_PATHS, *paths))
+        _check(element, paths)
     return Domain(
         name=check_name("name", _text(root, "name")),
         uuid=_uuid(root),
@@ -105,12 +111,18 @@ def with_uuid(text: str, uuid: str) -> str:
     return _with(text, "uuid", uuid)
 
 
-def _parse(text: str) -> etree._Element:
+def _parse(text: str, *, keep_comments: bool = False) -> etree._Element:
+    """The root. Without comments, text is read as libvirt does, to whom a comment in the midst of it is nothing."""
     document = text.encode(errors="replace")
     if len(document) > MAX_XML_BYTES:
         raise Invalid("xml", f"{len(document)} bytes", f"is larger than {MAX_XML_BYTES} bytes")
     parser = etree.XMLParser(
-        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_pis=True, remove_comments=False
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        huge_tree=False,
+        remove_pis=True,
+        remove_comments=not keep_comments,
     )
     try:
         root = etree.fromstring(_without_declaration(document), parser)
@@ -138,33 +150,56 @@ def _elements(root: etree._Element) -> Iterator[etree._Element]:
 
 
 def _check(element: etree._Element, paths: Sequence[str]) -> None:
-    if isinstance(element, etree._Comment):  # noqa: SLF001 - lxml has no public name for its types
-        return
     tag = _tag(element)
-    if isinstance(element, etree._Entity):  # noqa: SLF001 - as above
+    if isinstance(element, etree._Entity):  # noqa: SLF001 - lxml has no public name for its types
         raise Invalid("xml", _shown(str(element)), "is an entity, which is not allowed")
     if "}" in tag:
         raise Invalid(_words(element), tag.partition("}")[0].strip("{"), "reaches past libvirt, which is not allowed")
     if tag in _REACHING:
         raise Invalid(tag, _place(element), "reaches for the host, which is not allowed")
+    if len(element) and any((text or "").strip() for text in (element.text, *(child.tail for child in element))):
+        raise Invalid(tag, _place(element), "mixes text and elements")
     _check_type(element)
-    for value in (element.text or "", *map(str, element.attrib.values())):
-        if not _is_within(value.strip(), paths):
-            raise Invalid(tag, _shown(value.strip()), "is a path of the host outside those that are allowed")
+    _check_source(element)
+    _check_paths(element, paths)
+
+
+def _check_paths(element: etree._Element, paths: Sequence[str]) -> None:
+    tag = _tag(element)
+    values = {"": (element.text or "").strip()} | {str(name): str(one).strip() for name, one in element.attrib.items()}
+    for name, value in values.items():
+        if not _is_within(value, (*HOST_PATHS, *paths)):
+            raise Invalid(tag, _shown(value), "is a path of the host outside those that are allowed")
+        holds_path = name in _PATH_ATTRIBUTES or (name, tag) == ("dev", "source") or (not name and tag in _PATH_TAGS)
+        if holds_path and value and not value.startswith("/"):
+            raise Invalid(tag, _shown(value), "must be an absolute path")
+    if tag == "emulator" and not (_EMULATOR.fullmatch(values[""]) or _is_within(values[""], paths)):
+        raise Invalid(tag, _shown(values[""]), "must be qemu or kvm")
+
+
+def _check_source(element: etree._Element) -> None:
+    """A source is a socket of libvirt's own making, or the volume of a disk, of which the cluster then knows."""
+    if _tag(element) != "source":
+        return
+    if element.get("mode", "bind") != "bind":
+        raise Invalid("source mode", element.get("mode"), "must be bind")
+    protocol = element.get("protocol")
+    if protocol not in (None, "rbd"):
+        raise Invalid("source protocol", protocol, "must be rbd")
+    above = [_tag(one) for one in element.iterancestors()]
+    if protocol is not None and above != ["disk", "devices", "domain"]:
+        raise Invalid("source", _place(element), "names a volume and is no disk's")
 
 
 def _check_type(element: etree._Element) -> None:
     tag = _tag(element)
     allowed = _TYPES.get(tag)
     kind = element.get("type", "")
-    if allowed is not None and tag != "backend" and kind not in allowed:
-        raise Invalid(f"{tag} type", kind, "must be one of " + ", ".join(sorted(allowed)))
     parent = element.getparent()
-    if tag == "backend" and parent is not None and parent.tag == "tpm" and kind != "emulator":
-        raise Invalid("tpm backend type", kind, "must be emulator")
-    protocol = element.get("protocol")
-    if tag == "source" and protocol is not None and protocol != "rbd":
-        raise Invalid("source protocol", protocol, "must be rbd")
+    if tag == "backend" and parent is not None and parent.tag == "tpm":
+        tag, allowed = "tpm backend", frozenset({"emulator"})
+    if allowed is not None and kind not in allowed:
+        raise Invalid(f"{tag} type", kind, "must be one of " + ", ".join(sorted(allowed)))
 
 
 def _is_within(value: str, paths: Sequence[str]) -> bool:
@@ -244,12 +279,14 @@ def _networks(root: etree._Element) -> tuple[str, ...]:
 
 
 def _with(text: str, tag: str, value: str) -> str:
-    root = _parse(text)
+    root = _parse(text, keep_comments=True)
     element = root.find(tag)
     if element is None:
         element = etree.Element(tag)
         element.tail = "\n  "
         root.insert(0, element)
+    for comment in list(element):
+        element.remove(comment)
     element.text = value
     return etree.tostring(root, encoding="unicode")
 

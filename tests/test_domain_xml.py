@@ -27,7 +27,6 @@ FULL = f"""<?xml version='1.0' encoding='utf-8'?>
     <disk type='network' device='disk'><source protocol='rbd' name='vms/web1_disk1'/></disk>
     <interface type='bridge'><source bridge='br100'/></interface>
     <interface type='network'><source network='default'/></interface>
-    <interface type='user'/>
     <rng model='virtio'><backend model='random'>/dev/urandom</backend></rng>
     <serial type='pty'><log file='/var/log/libvirt/qemu/web1.serial'/></serial>
     <tpm model='tpm-crb'><backend type='emulator' version='2.0'/></tpm>
@@ -99,6 +98,32 @@ def test_memory_is_read_in_every_unit_and_rounded_up(amount: str, unit: str, mem
         ("<emulator>/tmp/evil</emulator>", "emulator '/tmp/evil'"),
         ("<rng><backend model='random'>/dev/sda</backend></rng>", "backend '/dev/sda'"),
         ("<lease/>", "lease"),
+        ("<smartcard mode='host'/>", "smartcard"),
+        ("<interface type='user'/>", "interface type 'user'"),
+        ("<audio id='1' type='pulseaudio'/>", "audio type 'pulseaudio'"),
+        ("<disk type='file'><source file='etc/shadow'/></disk>", "source 'etc/shadow': must be an absolute path"),
+        ("<disk type='block'><source dev='dev/sda'/></disk>", "source 'dev/sda': must be an absolute path"),
+        ("<input type='evdev'><source dev='dev/input/event0'/></input>", "source 'dev/input/event0'"),
+        ("<memory model='nvdimm'><source><path>etc/shadow</path></source></memory>", "path 'etc/shadow'"),
+        ("<rng><backend model='random'>dev/sda</backend></rng>", "backend 'dev/sda'"),
+        (
+            "<rng><backend model='egd' type='tcp'><source mode='connect' host='h'/></backend></rng>",
+            "backend type 'tcp'",
+        ),
+        ("<graphics type='vnc' socket='run/x'/>", "graphics 'run/x': must be an absolute path"),
+        (
+            "<serial type='unix'><source mode='connect' path='/var/lib/libvirt/qemu/1/monitor.sock'/></serial>",
+            "source mode 'connect': must be bind",
+        ),
+        ("<emulator>/usr/bin/python3</emulator>", "emulator '/usr/bin/python3': must be qemu or kvm"),
+        ("<emulator>qemu-system-x86_64</emulator>", "emulator 'qemu-system-x86_64': must be an absolute path"),
+        ("<emulator><!-- -->/tmp/evil</emulator>", "emulator '/tmp/evil'"),
+        ("<emulator>/usr/bin/<!-- -->../../tmp/kvm</emulator>", "emulator '/usr/bin/../../tmp/kvm'"),
+        ("<emulator>/usr/bin/<x/>../../tmp/kvm</emulator>", "mixes text and elements"),
+        (
+            "<disk type='network'><backingStore><source protocol='rbd' name='vms/b'/></backingStore></disk>",
+            "names a volume and is no disk's",
+        ),
     ],
 )
 def test_what_reaches_for_the_host_is_refused_by_name(inside: str, words: str) -> None:
@@ -117,6 +142,15 @@ def test_what_reaches_for_the_host_is_refused_by_name(inside: str, words: str) -
         ("<domain type='xen'><name>a</name></domain>", "domain type 'xen'"),
         ("<domain type='kvm'><seclabel type='none'/></domain>", "seclabel"),
         ("<domain type='kvm'><os><kernel>/boot/vmlinuz</kernel></os></domain>", "kernel '/boot/vmlinuz'"),
+        ("<domain type='kvm'><os><kernel>boot/vmlinuz</kernel></os></domain>", "kernel 'boot/vmlinuz'"),
+        (
+            "<domain type='kvm'><os><nvram type='network'><source protocol='rbd' name='vms/b'/></nvram></os></domain>",
+            "names a volume and is no disk's",
+        ),
+        (
+            "<domain type='kvm'><sysinfo type='fwcfg'><entry name='opt/x' file='etc/shadow'/></sysinfo></domain>",
+            "entry 'etc/shadow'",
+        ),
         ("<domain type='kvm'><bootloader>/bin/sh</bootloader></domain>", "bootloader"),
         ("<network><name>a</name></network>", "must be a <domain>"),
         ("<domain", "is not well-formed"),
@@ -143,6 +177,7 @@ def test_a_document_that_is_no_honest_domain_is_refused(text: str, words: str) -
     [
         (small(name=""), "name ''"),
         (small(name="a/b"), "name 'a/b'"),
+        (small(name="a<b/>c"), "mixes text and elements"),
         (small("", name="x</name><name>y"), "it is there 2 times"),
         (small(memory=""), "memory ''"),
         (small(memory="<memory>0</memory>"), "memory '0'"),
@@ -203,3 +238,35 @@ def test_no_text_does_more_than_be_refused(text: str) -> None:
             parse_domain(document)
         except Invalid as invalid:
             assert invalid.field  # noqa: PT017 - either way is right, as long as it is one of the two
+
+
+def test_a_comment_in_the_midst_of_a_text_is_nothing_as_for_libvirt() -> None:
+    text = small(name="web<!-- not -->1")
+    assert parse_domain(text).name == "web1"
+    renamed = with_name(text, "web2")
+    assert parse_domain(renamed).name == "web2"
+    assert "not" not in renamed
+
+
+def test_comments_elsewhere_outlive_another_name() -> None:
+    text = small().replace("<devices>", "<!-- the shop --><devices>")
+    assert "<!-- the shop -->" in with_name(text, "web2")
+
+
+@pytest.mark.parametrize(
+    "inside",
+    [
+        "<emulator>/usr/bin/qemu-system-x86_64</emulator>",
+        "<emulator>/usr/bin/kvm</emulator>",
+        "<channel type='unix'><target type='virtio' name='org.qemu.guest_agent.0'/></channel>",
+        "<channel type='unix'><source mode='bind' path='/var/lib/libvirt/qemu/a.agent'/></channel>",
+        "<rng model='virtio'><backend model='random'>/dev/urandom</backend></rng>",
+        "<rng model='virtio'><backend model='builtin'/></rng>",
+        "<tpm model='tpm-crb'><backend type='emulator' version='2.0'/></tpm>",
+        "<graphics type='vnc' port='-1' autoport='yes'><listen type='address' address='127.0.0.1'/></graphics>",
+        "<audio id='1' type='none'/>",
+        "<disk type='network'><source protocol='rbd' name='vms/a'><host name='hv1'/></source></disk>",
+    ],
+)
+def test_what_guests_usually_have_is_taken(inside: str) -> None:
+    assert parse_domain(small(inside)).name
