@@ -15,7 +15,8 @@ from pvccore.model.struct import Struct
 from pvccore.model.task import TaskState
 from pvccore.model.vm import VmState
 
-CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+CONTENT_TYPE = "text/plain; version=0.0.4"
+"""The framework adds the charset; said twice, Prometheus takes none of it."""
 MB = 1024 * 1024
 STATUSES = (*(state.value for state in VmState), "parked", "disabled", "unknown")
 

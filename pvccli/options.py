@@ -165,7 +165,7 @@ def complete_settings(_context: click.Context, _parameter: click.Parameter, inco
     """Names of settings."""
     from pvccore.model.settings import Settings
 
-    return [CompletionItem(name) for name in Settings.__dataclass_fields__ if name.startswith(incomplete)]
+    return [CompletionItem(name) for name in Settings.__struct_fields__ if name.startswith(incomplete)]
 
 
 prints = stack(format_option(), click.pass_obj)

@@ -118,3 +118,7 @@ def test_every_duty_has_its_figures(api: Api, world: World) -> None:
     assert found['pvc_node_fences_total{node="hv1"}'] == 0
     wanted = {"pvc_n_minus_1", "pvc_manager_present", "pvc_maintenance", "pvc_fences_unfinished", "pvc_storage_health"}
     assert wanted <= names(api)
+
+
+def test_the_type_of_the_figures_is_said_once(api: Api) -> None:
+    assert api.get("/metrics").headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"

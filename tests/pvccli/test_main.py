@@ -13,7 +13,7 @@ import pytest
 from pvccli.in_process import InProcessVerbs
 from pvccli.main import COMMANDS, check, run
 from pvccli.main import pvc as program
-from pvccli.options import complete_nodes, complete_vms
+from pvccli.options import complete_nodes, complete_settings, complete_vms
 from pvccli.output import table
 from pvccli.seat import Seat
 from pvccore.model.errors import Invalid, Refused, Unavailable
@@ -224,3 +224,8 @@ def test_completion_gives_zookeeper_a_second(monkeypatch: pytest.MonkeyPatch) ->
     context = click.Context(program, info_name="pvc")
     assert complete_vms(context, click.Argument(["vm"]), "w") == []
     assert waits == [1.0]
+
+
+def test_settings_are_completed_without_a_cluster() -> None:
+    found = complete_settings(click.Context(program), click.Argument(["name"]), "fence")
+    assert [str(one.value) for one in found] == ["fence_after_s", "fences_in_parallel"]
