@@ -34,6 +34,7 @@ class CephStorage:
         self._locks = Locks(commands=commands, own_address=own_address)
         self._volumes_of = volumes_of
         self._monotonic = monotonic
+        self._unfit = ""
         self._asking = threading.Lock()
         self._listed: frozenset[str] = frozenset()
         self._listed_until_s = float("-inf")
@@ -57,13 +58,21 @@ class CephStorage:
     def clients(self, uuid: str) -> tuple[str, ...]:
         """Tell the Ceph client addresses of the domain that has just been made.
 
-        Raises `Refused` when they are not of this node's storage address: its fence could not lock them out.
+        Raises `Refused` when they are not of this node's storage address: its fence could not lock them out. Then this
+        node is unfit, until a domain's clients are of that address.
         """
         found = self._locks.clients(self._volumes_of(uuid))
         own = tuple(client for client in found if address_of(client) == self._own_address)
         if found and not own:
-            raise Refused(f"it reaches Ceph from {address_of(found[0])}, but storage_address is {self._own_address}")
+            self._unfit = f"it reaches Ceph from {address_of(found[0])}, but storage_address is {self._own_address}"
+            raise Refused(self._unfit)
+        if own:
+            self._unfit = ""
         return own
+
+    def unfit(self) -> str:
+        """Why no VM must be placed here: a fence could not lock this node's clients out; "" as far as is known."""
+        return self._unfit
 
     def add_to_blocklist(self, address: str, limit_s: float) -> None:
         """Refuse every client of that address, or end within the limit; harmless when it is so.

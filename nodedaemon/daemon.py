@@ -102,6 +102,8 @@ class Daemon:
         if self._self_fence is not None:
             self.agent.watchdog = self._self_fence
         report = ReportLoop(self.agent, session, clock, around.hypervisor, self._storage_watch.error, chance)
+        if storage is not None:
+            report.unfit = storage.unfit
         self._loops = {"agent": self._thread("agent", self.agent), "report": self._thread("report", report)}
         self._tasks = ThreadedTasks(self._task_verbs(schema))
         self._task_loop = TaskLoop(

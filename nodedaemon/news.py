@@ -41,7 +41,8 @@ def _stands_alike(old: Node, new: Node) -> bool:
         and old.alive is new.alive
         and old.readiness is new.readiness
         and old.fence is new.fence
-        and (old.is_healthy, old.report.memory_total_mb) == (new.is_healthy, new.report.memory_total_mb)
+        and (old.is_healthy, old.report.unfit) == (new.is_healthy, new.report.unfit)
+        and old.report.memory_total_mb == new.report.memory_total_mb
     )
 
 
@@ -59,7 +60,7 @@ def _is_as_usual(before: Node | None, after: Node | None) -> bool:
     old, new = before.report, after.report
     return (
         reported
-        and (old.hypervisor_error, old.storage_error) == (new.hypervisor_error, new.storage_error)
+        and (old.hypervisor_error, old.storage_error, old.unfit) == (new.hypervisor_error, new.storage_error, new.unfit)
         and (old.memory_total_mb, old.boot_id) == (new.memory_total_mb, new.boot_id)
         and old.zxid >> EPOCH_SHIFT == new.zxid >> EPOCH_SHIFT
     )

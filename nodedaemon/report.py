@@ -18,8 +18,13 @@ MAX_UNKNOWN = 32
 NO_USE = DomainUse()
 
 
+def fit() -> str:
+    """What a node without Ceph has against getting VMs."""
+    return ""
+
+
 class ReportLoop:
-    """Writes the node's report; the only writer of it."""
+    """Writes the node's report; the only writer of it. unfit: why this node must get no VM though it is healthy."""
 
     pause_s = 0.2
 
@@ -38,8 +43,9 @@ class ReportLoop:
         self._hypervisor = hypervisor
         self._storage_error = storage_error
         self._random = random
+        self.unfit: Callable[[], str] = fit
         self._due_at_s = 0.0
-        self._said: tuple[str, str, bool] | None = None
+        self._said: tuple[str, str, str, bool] | None = None
 
     def step(self) -> float | None:
         """Report when it is time, when health has changed, and when the host's figures are there at last."""
@@ -48,7 +54,7 @@ class ReportLoop:
             return None
         now_s = self._clock.monotonic()
         hypervisor_error, storage_error = self._hypervisor.observed_error(), self._storage_error()
-        said = (hypervisor_error, storage_error, self._hypervisor.observed_use() is not None)
+        said = (hypervisor_error, storage_error, self.unfit(), self._hypervisor.observed_use() is not None)
         if now_s < self._due_at_s and said == self._said:
             return self._due_at_s
         guard = Check(kind=Kind.ALIVE, key=f"{view.node.name}/{view.alive}")
@@ -72,6 +78,7 @@ class ReportLoop:
             vcpus=use.vcpus if use else 0,
             hypervisor_error=hypervisor_error,
             storage_error=storage_error,
+            unfit=self.unfit(),
             domains=tuple(
                 _domain_report(uuid, domains[uuid].state, figures.get(uuid, NO_USE), version)
                 for uuid, version in sorted(known.items())

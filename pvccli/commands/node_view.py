@@ -17,7 +17,7 @@ def node_text(cluster: Cluster, node: Node, record: dict[str, Any]) -> str:
     pairs += [
         ("memory", f"{memory(report.memory_free_mb)} of {memory(report.memory_total_mb)} free"),
         ("hypervisor", report.hypervisor_error or "answers"),
-        ("storage", report.storage_error or "answers"),
+        ("storage", report.storage_error or report.unfit or "answers"),
         ("fence agents", shown([f"{agent.kind} {agent.address}".strip() for agent in node.config.fence_agents])),
         *_bmc(node),
         ("fence", fence.phase.value + (f": {fence.error}" if fence.error else "")),

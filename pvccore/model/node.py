@@ -134,6 +134,7 @@ class Report(Record, frozen=True, kw_only=True):
 
     at: the node's own wall clock, for people to read.
     hypervisor_error, storage_error: empty when healthy.
+    unfit: why it must get no VM though all is healthy: its fence could not lock it out; empty when it may.
     unknown_domains: uuids of domains that the cluster doesn't know; never touched.
     """
 
@@ -145,6 +146,7 @@ class Report(Record, frozen=True, kw_only=True):
     vcpus: int = 0
     hypervisor_error: str = ""
     storage_error: str = ""
+    unfit: str = ""
     domains: tuple[DomainReport, ...] = ()
     unknown_domains: tuple[str, ...] = ()
 

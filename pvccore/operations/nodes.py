@@ -113,10 +113,9 @@ def _set_readiness(operator: Operator, name: str, wanted: WantedReadiness, reaso
     goal = Goal(aim=Aim.FLUSHED if flushing else Aim.READY, node=name)
 
     def decide(cluster: Cluster) -> Decision:
-        node = cluster.node(name)
+        node = _allowed(cluster, name, objection_to_flush if flushing else objection_to_ready)
         if node.readiness.wanted is wanted:
             return already(f"{name} is {node.readiness.state} already", goal)
-        _allowed(cluster, name, objection_to_flush if flushing else objection_to_ready)
         state = ReadinessState.FLUSHING if flushing else ReadinessState.READYING
         after = replace(node.readiness, wanted=wanted, state=state, waits_for=(), by=operator.who, reason=why)
         return _readiness_decision(node, after, verb, why, goal)

@@ -162,7 +162,9 @@ def troubles(cluster: Cluster) -> list[dict[str, str]]:
     found = []
     for name, node in natural_items(cluster.nodes):
         objection = (
-            standing_objection(node) if not node.is_alive or node.fence.under_way or not node.is_healthy else None
+            standing_objection(node)
+            if not node.is_alive or node.fence.under_way or not node.is_healthy or node.report.unfit
+            else None
         )
         if objection is not None:
             found.append({"node": name, "text": objection})

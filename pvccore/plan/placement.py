@@ -162,6 +162,8 @@ def standing_objection(node: Node) -> str | None:
         return f"has an unhealthy hypervisor: {node.report.hypervisor_error}"
     if node.report.storage_error:
         return f"has unhealthy storage: {node.report.storage_error}"
+    if node.report.unfit:
+        return f"takes no VM: {node.report.unfit}"
     return None if node.is_ready else _not_ready(node)
 
 

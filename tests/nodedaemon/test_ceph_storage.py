@@ -109,8 +109,21 @@ def test_the_clients_of_a_domain_are_those_of_the_storage_address() -> None:
 
 def test_a_domain_that_reaches_ceph_by_another_address_is_refused() -> None:
     """The blocklist entry of a fence would not keep it from writing."""
+    node = storage(PlayedCeph(watcher=ALIVE))
+    assert node.unfit() == ""
     with pytest.raises(Refused, match=f"from {ALIVE}, but storage_address is {OWN}"):
-        storage(PlayedCeph(watcher=ALIVE)).clients("a")
+        node.clients("a")
+    assert node.unfit() == f"it reaches Ceph from {ALIVE}, but storage_address is {OWN}"
+
+
+def test_a_node_is_fit_again_once_a_domain_reaches_ceph_by_the_storage_address() -> None:
+    ceph = PlayedCeph(watcher=ALIVE)
+    node = storage(ceph)
+    with pytest.raises(Refused):
+        node.clients("a")
+    ceph.watcher = OWN
+    node.clients("a")
+    assert node.unfit() == ""
 
 
 def test_a_blocklisting_that_was_cut_off_counts_once_ceph_lists_it() -> None:

@@ -64,3 +64,13 @@ def test_a_change_of_health_is_reported_at_once() -> None:
     host.error = "libvirt does not answer"
     loop.step()
     assert [report.hypervisor_error for report in written.reports] == ["", "libvirt does not answer"]
+
+
+def test_a_node_that_turns_out_unfit_says_so_at_once() -> None:
+    host, written = Host(), Written()
+    loop = reporting(host, written)
+    loop.step()
+    loop.unfit = lambda: "it reaches Ceph from elsewhere"
+    loop.step()
+    assert [report.unfit for report in written.reports] == ["", "it reaches Ceph from elsewhere"]
+    assert written.reports[-1].healthy

@@ -54,6 +54,7 @@ def test_a_healthy_ready_node_with_room_has_no_objection() -> None:
         (gone(a_node("hv2")), "is silent"),
         (a_node("hv2", hypervisor_error="hangs"), "has an unhealthy hypervisor: hangs"),
         (a_node("hv2", storage_error="slow"), "has unhealthy storage: slow"),
+        (a_node("hv2", unfit="wrong address"), "takes no VM: wrong address"),
         (a_node("hv2", readiness=FLUSHED), "is flushed"),
         (a_node("hv2", readiness=FLUSHING), "is flushing"),
         (a_node("hv2", readiness=replace(READY, wanted=WantedReadiness.FLUSHED)), "is flushing"),
