@@ -61,7 +61,10 @@ def age_cell(status: StorageStatus, now_s: float) -> Cell:
 def _health(status: StorageStatus) -> Line:
     osds = f"OSDs {status.osds_up}/{status.osds_total} up, {status.osds_in} in"
     all_up = status.osds_up == status.osds_total
-    return (HEALTH_LOOK[status.health], GAP, osds if all_up else (osds, "warn"), GAP, *_pgs(status))
+    word, look = HEALTH_LOOK[status.health]
+    # What does not answer is not well: then green would be a lie.
+    health = (f"{word}, when last heard", "dim") if status.error else (word, look)
+    return (health, GAP, osds if all_up else (osds, "warn"), GAP, *_pgs(status))
 
 
 def _pgs(status: StorageStatus) -> Line:

@@ -45,6 +45,12 @@ def head(status: StorageStatus) -> str:
 # The head
 
 
+def test_a_storage_that_does_not_answer_is_not_called_well() -> None:
+    silent = replace(STATUS, health=StorageHealth.OK, error="ceph did not answer within 30 s")
+    (health, *_), *_ = status_lines(view_of(on_ceph(storage=storage(silent))))
+    assert health == ("● ok, when last heard", "dim")
+
+
 def test_a_cluster_without_a_report_says_so() -> None:
     assert told(status_lines(view_of(well()))).startswith("No storage report yet\nno daemon of this cluster")
     assert "ceph: no such file" in head(StorageStatus(error="ceph: no such file"))
