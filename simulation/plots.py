@@ -154,6 +154,15 @@ def flush_breaks(stage: Stage) -> list[Line]:
     return [(0.0, f"node flush {name}"), (stage.soon(0.2, 8.0), fault), (stage.soon(10.0, 50.0), f"node ready {name}")]
 
 
+def silent_in_maintenance(stage: Stage) -> list[Line]:
+    """A node falls silent while nobody is fenced and no watchdog is armed; then maintenance ends."""
+    return [
+        (0.0, "maintenance on"),
+        (stage.soon(1.0, 4.0), f"partition {stage.victim.name}"),
+        (stage.soon(5.0, 12.0), "maintenance off"),
+    ]
+
+
 def store_goes(stage: Stage) -> list[Line]:
     """ZooKeeper goes away around the death of a node."""
     return [
@@ -190,4 +199,5 @@ PLOTS: tuple[Plot, ...] = (
     flush_breaks,
     store_goes,
     goodbyes,
+    silent_in_maintenance,
 )

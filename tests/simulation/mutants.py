@@ -9,9 +9,10 @@ import pytest
 
 from nodedaemon import agent
 from nodedaemon.ledger import Ledger
+from nodedaemon.self_fence import WatchdogRule
 from pvccore.model.change import Change, Check, Kind
 from pvccore.model.cluster import Cluster, LocalView
-from pvccore.model.fence import Fence
+from pvccore.model.fence import Fence, FenceAgent, FenceAgentKind
 from pvccore.model.node import Node
 from pvccore.model.struct import replace
 from pvccore.model.vm import Vm
@@ -24,6 +25,7 @@ from pvccore.plan.watch import Watch
 from pvccore.state.session import Session
 from simulation import plots, rules
 from simulation.plots import Plot
+from tests.simulation.fuzzing import USUAL
 
 Patch = pytest.MonkeyPatch
 PROVERS = (fence_steps, fencing)
@@ -34,13 +36,15 @@ PROVERS = (fence_steps, fencing)
 class Mutant:
     """A safeguard that is left out, and which rules are broken then (any of them).
 
-    focus: the plot that closes in on it; without one any schedule may find it.
+    focus: the plot that closes in on it; without one any schedule may find it. cluster: the one of tests/fuzz that it
+    is let loose on.
     """
 
     name: str
     leave_out: Callable[[Patch], None]
     breaks: tuple[str, ...]
     focus: Plot | None = None
+    cluster: str = USUAL
 
 
 def _without(kind: Kind) -> Callable[[Patch], None]:
@@ -125,6 +129,22 @@ def _power_offs_have_no_deadline(patch: Patch) -> None:
     patch.setattr(Ledger, "start", start)
 
 
+def _watchdogs_are_not_waited_for(patch: Patch) -> None:
+    """The bound ends where the daemon stops petting: the watchdog's own time-out is forgotten."""
+    patch.setattr(WatchdogRule, "bound_s", property(lambda rule: rule.stops_after_s))
+
+
+def _sleeping_watchdogs_count(patch: Patch) -> None:
+    """A watchdog proves its node off though it was not armed."""
+    ask = fence_steps._REQUESTED_BY_KIND[FenceAgentKind.WATCHDOG]
+
+    def asked(cluster: Cluster, node: Node, watch: Watch, agent: FenceAgent) -> Plan:
+        armed = replace(node, presence=replace(node.presence, watchdog_armed=True))
+        return ask(cluster, armed, watch, agent)
+
+    patch.setattr(fence_steps, "_REQUESTED_BY_KIND", {**fence_steps._REQUESTED_BY_KIND, FenceAgentKind.WATCHDOG: asked})
+
+
 MUTANTS = (
     Mutant(
         name="commits without the lease",
@@ -179,5 +199,18 @@ MUTANTS = (
         leave_out=_power_offs_have_no_deadline,
         breaks=(rules.MAINTENANCE, rules.ADMITTED),
         focus=plots.late_power_off,
+    ),
+    Mutant(
+        name="believes a watchdog before its time",
+        leave_out=_watchdogs_are_not_waited_for,
+        breaks=(rules.OFF_FIRST, rules.TWO_COPIES),
+        cluster="odd",
+    ),
+    Mutant(
+        name="believes a watchdog that sleeps",
+        leave_out=_sleeping_watchdogs_count,
+        breaks=(rules.OFF_FIRST, rules.TWO_COPIES),
+        focus=plots.silent_in_maintenance,
+        cluster="odd",
     ),
 )

@@ -16,7 +16,7 @@ MOST_SCHEDULES = 300
 def test_notices_a_protocol_that(mutant: Mutant, monkeypatch: pytest.MonkeyPatch) -> None:
     mutant.leave_out(monkeypatch)
     for seed in range(MOST_SCHEDULES):
-        broken = broken_rules(seed, focus=mutant.focus)
+        broken = broken_rules(seed, mutant.cluster, mutant.focus)
         if broken:
             assert broken & set(mutant.breaks), broken
             return
