@@ -10,6 +10,7 @@ from threading import Event
 from pvccli.output import Format, as_json, moment
 from pvccli.seat import Seat
 from pvccore.model.journal import JournalEntry
+from pvccore.model.printable import printable
 from pvccore.operations.reading import load_journal
 from pvccore.operations.records import journal_record
 from pvccore.state.live import LiveCluster
@@ -54,7 +55,7 @@ class Journal:
         self._seen = new[-1].key if new else self._seen
         for entry in new:
             if self._meets(entry):
-                self._seat.say(self._one(entry))
+                self._seat.say(printable(self._one(entry)))
 
     def _meets(self, entry: JournalEntry) -> bool:
         return all(getattr(entry, name) == value for name, value in self._conditions.items())

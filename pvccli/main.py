@@ -14,6 +14,7 @@ from pvccli.lazy import LazyGroup
 from pvccli.options import format_option
 from pvccli.seat import Seat, wants_colour
 from pvccore.model.errors import Invalid, PvcError, Unavailable
+from pvccore.model.printable import printable
 
 if TYPE_CHECKING:
     from pvccore.operations.operator import Operator
@@ -77,7 +78,7 @@ def exit_code(arguments: Sequence[str], seat: Seat | None = None) -> int:
         click.echo("aborted", err=True)
         return REFUSED
     except PvcError as error:
-        click.echo(f"pvc: {error}", err=True)
+        click.echo(f"pvc: {printable(str(error))}", err=True)
         return UNAVAILABLE if isinstance(error, Unavailable) else REFUSED
     except KeyboardInterrupt:
         return REFUSED

@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from typing import Any
 
+from pvccore.model.printable import printable
+
 GAP = "  "
 ELLIPSIS = "…"
 READABLE = 12
@@ -51,7 +53,7 @@ def table(
 
     coloured: for each column, whether its states are told apart by colour.
     """
-    lines = [[header.upper() for header in headers], *rows]
+    lines = [[header.upper() for header in headers], *([_in_a_line(text) for text in row] for row in rows)]
     natural = [max(_cells(line[index]) for line in lines) for index in range(len(headers))]
     widths = natural if width is None else _fitted(natural, width)
     paints = [_paint if one else str for one in coloured or [False] * len(headers)]
@@ -123,6 +125,11 @@ def cell(record: Mapping[str, Any], name: str) -> str:
     if name.endswith("_ratio"):
         return f"{value:.1%}"
     return f"{value:.0%}" if name == "progress" else shown(value)
+
+
+def _in_a_line(text: str) -> str:
+    """A cell's text, which nobody can steer a terminal by."""
+    return text if text.isprintable() else printable(text).replace("\n", " ")
 
 
 def _fitted(natural: list[int], width: int) -> list[int]:

@@ -13,6 +13,7 @@ import click
 
 from pvccli.output import COLOURED, Format, as_json, cell, header, table, terminal_width
 from pvccore.model.errors import Refused
+from pvccore.model.printable import printable
 
 if TYPE_CHECKING:
     from pvccore.model.cluster import Cluster
@@ -140,7 +141,7 @@ class Seat:
         if self.format in (Format.JSON, Format.JSON_PRETTY):
             self.say(as_json({"changed": result.changed, "text": words}, self.format))
         else:
-            self.say(words)
+            self.say(printable(words))
 
     def show(self, value: object, pretty: Callable[[], str], raw: Callable[[], str] | None = None) -> None:
         """Print a value in the format that was asked for; `raw` defaults to the pretty text."""
@@ -149,22 +150,17 @@ class Seat:
             return
         text = raw() if raw is not None and self.format is Format.RAW else pretty()
         if text:
-            self.say(text)
+            self.say(printable(text))
 
     def show_list(self, records: Sequence[dict[str, Any]], columns: Sequence[str]) -> None:
         """Print records: a table that fits the terminal, JSON, or raw: the first column alone."""
-        width = terminal_width(is_terminal=self.fits_terminal)
+        if self.format is not Format.PRETTY:
+            self.show(list(records), lambda: "\n".join(str(record[columns[0]]) for record in records))
+            return
+        rows = [[cell(record, name) for name in columns] for record in records]
         colours = [name in COLOURED and self.fits_terminal for name in columns]
-        self.show(
-            list(records),
-            lambda: table(
-                [header(name) for name in columns],
-                [[cell(record, name) for name in columns] for record in records],
-                width,
-                colours,
-            ),
-            lambda: "\n".join(str(record[columns[0]]) for record in records),
-        )
+        width = terminal_width(is_terminal=self.fits_terminal)
+        self.say(table([header(name) for name in columns], rows, width, colours))
 
     def _outcome(self, result: Result) -> str:
         wait = self.operator.wait
@@ -177,7 +173,7 @@ class Seat:
 
     def _show_progress(self, text: str) -> None:
         if self.format is Format.PRETTY:
-            click.echo(f"… {text}", err=True)
+            click.echo(f"… {printable(text)}", err=True)
 
 
 def wants_colour() -> bool | None:

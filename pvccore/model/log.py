@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from pvccore.model.errors import Invalid
+from pvccore.model.printable import printable
 from pvccore.model.struct import Struct
 from pvccore.model.task import Task
 
@@ -60,5 +61,4 @@ def place_in(log: str, after: str) -> int | None:
 def printable_lines(text: str) -> tuple[str, ...]:
     """A guest's words without what a terminal would obey: only signs that can be seen stay, and blanks for tabs."""
     plain = _CONTROL_SEQUENCE.sub("", text.replace("\r\n", "\n").replace("\r", "\n").expandtabs())
-    shown = "".join(sign if sign == "\n" or sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in plain)
-    return tuple(shown.splitlines())
+    return tuple(printable(plain).splitlines())

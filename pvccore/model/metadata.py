@@ -122,8 +122,8 @@ def _downtime(name: str, value: object) -> int:
 
 def _description(name: str, value: object) -> str:
     text = str(value)
-    if len(text) > MAX_DESCRIPTION:
-        raise Invalid(name, text[:20] + "…", f"must be at most {MAX_DESCRIPTION} characters")
+    if len(text) > MAX_DESCRIPTION or not text.isprintable():
+        raise Invalid(name, text[:20] + "…", f"must be at most {MAX_DESCRIPTION} printable characters")
     return text
 
 

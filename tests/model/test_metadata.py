@@ -78,6 +78,9 @@ def test_each_field_is_read_from_text_and_cleared_by_none(name: str, text: objec
         ("max_downtime_ms", "1.5"),
         ("max_downtime_ms", "²"),
         ("description", "x" * 513),
+        ("description", "two\nlines"),
+        ("description", "\x1b[31mred"),
+        ("description", "turned \u202e round"),
     ],
 )
 def test_a_bad_value_names_its_field(name: str, text: str) -> None:
