@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from pvccore.model.storage import HealthCheck, StorageHealth, StorageStatus
 from pvctui.rows.lines import Line, many, text_of
 from pvctui.rows.moments import ago
@@ -26,6 +28,7 @@ HEALTH_LOOK = {
 CLEAN = "active+clean"
 
 
+@lru_cache(maxsize=4096)
 def size_of(size_bytes: float | None) -> str:
     """Bytes as a person reads them; `–` for what is not known."""
     return size(None if size_bytes is None or size_bytes < 0 else size_bytes / MEBIBYTE)

@@ -39,7 +39,8 @@ POOL_COLUMNS = (
 
 def row_of(key: str, shown: tuple[tuple[Cell, Value], ...]) -> Row:
     """A row of what each column shows, and by what it is sorted and filtered."""
-    return Row(key=key, cells=tuple(cell for cell, _ in shown), values=tuple(value for _, value in shown))
+    cells, values = zip(*shown, strict=True)
+    return Row(key=key, cells=cells, values=values)
 
 
 def _use(ratio: float) -> Cell:
