@@ -4,6 +4,7 @@ import pytest
 from textual.events import Key
 from textual.widgets import Input
 
+from pvctui.dialogs.maintenance import MaintenanceDialog
 from pvctui.dialogs.palette import Palette
 from pvctui.dialogs.verb import VerbDialog
 from tests.pvctui.canned import night
@@ -52,6 +53,28 @@ async def test_a_name_typed_right_behind_the_key_of_a_dialog_goes_into_the_dialo
 async def test_a_screen_a_filter_and_words_may_come_in_one_go() -> None:
     async with console(night()) as shown:
         type_at_once(shown, "3", "down", "slash", *"build7")
-        await shown.until(lambda: typed(shown) == "build7")
+        await shown.until(lambda: typed(shown) == "build7" and "1 of 44" in shown.text())
         assert shown.app.place_name == "vms"
-        assert "1 of 44" in shown.text()
+
+
+async def test_what_is_typed_behind_enter_is_for_what_enter_leads_to() -> None:
+    async with console(night()) as shown:
+        await shown.press("3")
+        type_at_once(shown, "slash", *"db1x", "backspace", "enter", "y")
+        await shown.until(lambda: shown.app.clipboard == "db1" and "1 of 44" in shown.text())
+        assert "db1y" not in shown.text()
+
+
+async def test_a_reason_typed_behind_the_palettes_enter_stands_in_the_dialog_that_it_opens() -> None:
+    async with console(night()) as shown:
+        type_at_once(shown, "colon", *"maintenance", "enter", *"v1 X", "tab")
+        await shown.until(lambda: isinstance(shown.app.screen, MaintenanceDialog))
+        await shown.until(lambda: "v1 X" in shown.text())
+        assert shown.app.place_name == "overview"
+
+
+async def test_keys_go_on_though_the_field_of_the_one_before_is_gone() -> None:
+    async with console(night()) as shown:
+        type_at_once(shown, "colon", *"resilience", "enter", "3")
+        await shown.until(lambda: shown.app.place_name == "vms")
+        assert len(shown.app.screen_stack) == 1

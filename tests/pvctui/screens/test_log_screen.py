@@ -3,6 +3,8 @@ import pytest
 from pvccore.model.log import LogPart
 from pvccore.model.struct import replace
 from pvctui import fetching
+from pvctui.keys import KeyTable
+from pvctui.look import Looks
 from pvctui.screens.detail_screen import DetailScreen
 from pvctui.screens.log_screen import LogScreen
 from tests.pvctui.canned import cluster_of, node, uuid, vm, well
@@ -128,3 +130,15 @@ async def test_a_vm_that_goes_while_its_log_is_open_leaves_what_was_read() -> No
         shown.app._lens.view = replace(shown.app.view, cluster=replace(cluster, vms=left))
         shown.app._spread()
         assert "kernel: hello" in shown.text()
+
+
+async def test_its_keys_are_those_that_a_person_bound_anew() -> None:
+    stored = StoredCluster(well())
+    looks = Looks(keys=KeyTable().rebound({"open.log": "f9", "names.copy": "f8"}))
+    async with console(None, stored=stored, looks=looks) as shown:
+        await shown.press("3", "f9")
+        await answered(shown, stored, FIRST)
+        assert "F9 read anew" in shown.text()
+        await shown.press("f8", "f9")
+        assert shown.app.clipboard == FIRST.lines[-1]
+        await answered(shown, stored, THEN)
