@@ -11,6 +11,7 @@ from pvccore.model.cluster import Cluster
 from pvccore.model.vm import VmState
 from pvccore.operations.connecting import connect
 from pvccore.state.address import ZooKeeperAddress
+from pvccore.state.store import Connection
 from pvccore.state.zookeeper import ZooKeeperStore
 from pvctui.bridge import Opened
 from pvctui.dialogs.metadata import MetadataDialog
@@ -21,6 +22,8 @@ from tests.pvctui.stored import StoredCluster
 
 pytestmark = pytest.mark.zookeeper
 CONNECT_LIMIT_S = 10.0
+SESSION_S = 30.0
+"""The nodes of these clusters live as long as this session: a busy machine is not to end it."""
 
 Store = Callable[[Cluster | None], StoredCluster]
 
@@ -38,7 +41,7 @@ async def store(server: ZooKeeperServer) -> AsyncIterator[Store]:
 
     def write(cluster: Cluster | None) -> StoredCluster:
         address = ZooKeeperAddress.parse(f"{server.hosts}/console{next(_numbers)}")
-        other = ZooKeeperStore(address, clock=time.monotonic)
+        other = ZooKeeperStore(address, clock=time.monotonic, session_s=SESSION_S)
         opened.append(other)
         other.connect()
 
@@ -103,7 +106,7 @@ async def test_viewers_are_known_at_connect_and_can_ask_for_nothing(server: ZooK
         found = connect(viewers, limit_s=CONNECT_LIMIT_S)
         return Opened(store=found, schema=viewers.schema, where=viewers.where)
 
-    other = ZooKeeperStore(operators, clock=time.monotonic)
+    other = ZooKeeperStore(operators, clock=time.monotonic, session_s=SESSION_S)
     other.connect()
     stored = StoredCluster(well(), other=other, open_store=open_store, schema=operators.schema)
     async with console(None, stored=stored) as shown:
@@ -133,5 +136,6 @@ async def test_zookeeper_going_away_is_told_with_the_age_and_survived(store: Sto
         assert "not connected" in await shown.press("M")
         server.start()
         await shown.until(lambda: "● live" in shown.line(0))
+        await shown.until(lambda: stored.other.connection is Connection.CONNECTED)
         stored.run(uuid(1), VmState.PAUSED)
         await shown.until(lambda: "‖ paused" in shown.text())
