@@ -113,6 +113,8 @@ class TableView(ScrollView, can_focus=True, inherit_bindings=False):
 
     def set_filter(self, text: str) -> str | None:
         """Show only what this filter lets through; an error in words, and all stays as it was."""
+        if text == self.live_rows.filter.text:
+            return None
         errors: list[str | None] = []
         self._rearrange(lambda: errors.append(self.live_rows.set_filter(text)))
         return errors[0]
