@@ -116,6 +116,8 @@ class DaemonConfig:
 
     def _address(self, auth: str) -> ZooKeeperAddress:
         tls = Tls(**msgspec.structs.asdict(self.file.tls)) if self.file.tls else None
+        if tls is not None:
+            tls.check_files()
         return ZooKeeperAddress.parse(",".join(self.file.zookeeper) + self.file.chroot, auth=auth, tls=tls)
 
     def _node_config(self) -> NodeConfig:

@@ -11,7 +11,7 @@ import msgspec
 from pvccore.model.errors import Invalid, PvcError
 from pvccore.operations.config import read_toml
 from pvccore.operations.tokens import TOKENS_FILE, TokenFile, check_owner_only
-from pvccore.state.address import Tls, ZooKeeperAddress
+from pvccore.state.address import Tls, ZooKeeperAddress, check_readable
 
 DEFAULT_PORT = 7370
 LEVELS = ("debug", "info", "warning", "error")
@@ -81,6 +81,8 @@ class ApiConfig:
 
     def _address(self, auth: str) -> ZooKeeperAddress:
         tls = Tls(**msgspec.structs.asdict(self.file.tls)) if self.file.tls else None
+        if tls is not None:
+            tls.check_files()
         return ZooKeeperAddress.parse(",".join(self.file.zookeeper) + self.file.chroot, auth=auth, tls=tls)
 
     def _check(self) -> None:
@@ -102,6 +104,8 @@ class ApiConfig:
         file = self.file
         if bool(file.certificate) != bool(file.key):
             raise Invalid("certificate", file.certificate, "and key belong together")
+        check_readable("certificate", file.certificate)
+        check_readable("key", file.key)
         if not (file.certificate or file.behind_proxy or _is_loopback(self.host)):
             raise Invalid(
                 "listen", file.listen, "is no loopback address: give certificate and key, or say behind_proxy = true"

@@ -24,12 +24,7 @@ class Tls(Struct, frozen=True, kw_only=True):
     def check_files(self) -> None:
         """Raise `Invalid` naming a file that can't be read: without it every server would seem silent."""
         for name in ("ca", "certificate", "key"):
-            path = getattr(self, name)
-            try:
-                if path:
-                    Path(path).open("rb").close()
-            except OSError as error:
-                raise Invalid(f"tls.{name}", path, error.strerror or "can't be read") from None
+            check_readable(f"tls.{name}", getattr(self, name))
 
 
 class ZooKeeperAddress(Struct, frozen=True, kw_only=True):
@@ -93,6 +88,15 @@ class ZooKeeperAddress(Struct, frozen=True, kw_only=True):
             files = {"ca": self.tls.ca, "certfile": self.tls.certificate, "keyfile": self.tls.key}
             options |= {name: path for name, path in files.items() if path}
         return options
+
+
+def check_readable(field: str, path: str) -> None:
+    """Raise `Invalid` unless a file that a configuration names, if it does, can be read."""
+    try:
+        if path:
+            Path(path).open("rb").close()
+    except OSError as error:
+        raise Invalid(field, path, error.strerror or "can't be read") from None
 
 
 def _host(text: str, whole: str) -> str:

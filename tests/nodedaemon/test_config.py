@@ -97,6 +97,7 @@ def test_no_complaint_holds_a_secret(tmp_path: Path, bad: str) -> None:
         (LEAST + 'log_level = "loud"\n', "log_level 'loud'"),
         (LEAST + 'migration_uri = "qemu:///system"\n', "migration_uri"),
         (LEAST + 'secrets_file = "/does/not/exist"\n', "/does/not/exist"),
+        (LEAST + '[tls]\nca = "/ca.pem"\n', "tls.ca '/ca.pem': No such file"),
         ("node = \n", "Invalid value"),
     ],
 )

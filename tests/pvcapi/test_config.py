@@ -41,6 +41,8 @@ def test_the_sample_is_fine_and_names_every_key(tmp_path: Path) -> None:
         ('listen = "7370"', "must be like"),
         ('listen = "127.0.0.1:99999"', "must be like"),
         ('certificate = "/c.pem"', "belong together"),
+        ('certificate = "/c.pem"\nkey = "/k.pem"', "certificate '/c.pem': No such file"),
+        ('[tls]\nca = "/ca.pem"', "tls.ca '/ca.pem': No such file"),
         ('log_level = "loud"', "must be one of"),
         ("max_body_kb = 1", "must lie between"),
         ("requests_per_minute = 0", "must lie between"),
@@ -58,7 +60,9 @@ def test_a_bad_value_is_named(tmp_path: Path, text: str, words: str) -> None:
 
 
 def test_a_network_address_is_for_https_or_a_proxy(tmp_path: Path) -> None:
-    assert ApiConfig(write(tmp_path, 'listen = "0.0.0.0:443"\ncertificate = "/c"\nkey = "/k"')).port == 443
+    pem = tmp_path / "api.pem"
+    pem.touch()
+    assert ApiConfig(write(tmp_path, f'listen = "0.0.0.0:443"\ncertificate = "{pem}"\nkey = "{pem}"')).port == 443
     assert ApiConfig(write(tmp_path, 'listen = "10.0.0.1:80"\nbehind_proxy = true')).host == "10.0.0.1"
     assert ApiConfig(write(tmp_path, 'listen = "[::1]:80"')).host == "::1"
     assert ApiConfig(write(tmp_path, 'listen = "localhost:80"')).host == "localhost"
