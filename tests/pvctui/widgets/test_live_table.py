@@ -386,3 +386,12 @@ async def test_a_table_without_the_focus_shows_a_paler_cursor() -> None:
         await pilot.pause()
         assert line_styles(app, 1) != focused
         assert app.lines()[1].startswith("▌")
+
+
+async def test_a_filter_that_is_set_again_costs_nothing() -> None:
+    app = TableApp(vms(20))
+    async with app.run_test(size=SIZE):
+        app.table.set_filter("web1")
+        shown = app.table.live_rows.shown
+        assert app.table.set_filter("web1") is None
+        assert app.table.live_rows.shown is shown
