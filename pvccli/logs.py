@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 FOLLOW_EVERY_S = 2.0
 """Between two questions to the node: nothing is sent by itself."""
+TELL_AFTER_S = 1.0
+"""So long is waited for an answer in silence."""
 
 
 def log_options(function: F) -> F:
@@ -56,13 +58,27 @@ def show_log(
     if not seat.looks_on:
         seat.tell(asked)
         return
-    answer = wait_for_answer(seat.operator, asked, wait)
+    answer = wait_for_answer(seat.operator, asked, _telling(seat, asked.text, wait))
     _show(seat, answer, follow=follow)
     with suppress(KeyboardInterrupt):
         while follow:
             wait(FOLLOW_EVERY_S)
             answer = wait_for_answer(seat.operator, ask(answer.place), wait)
             _show(seat, answer, follow=True)
+
+
+def _telling(seat: Seat, text: str, wait: Callable[[float], object]) -> Callable[[float], object]:
+    """Wait as before, and say for what when it takes longer than one expects."""
+    waited_s = 0.0
+
+    def pause(seconds: float) -> None:
+        nonlocal waited_s
+        if waited_s < TELL_AFTER_S <= waited_s + seconds:
+            seat.tell_progress(text)
+        waited_s += seconds
+        wait(seconds)
+
+    return pause
 
 
 def _show(seat: Seat, part: LogPart, *, follow: bool) -> None:

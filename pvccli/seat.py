@@ -70,7 +70,7 @@ class Seat:
             from pvccore.operations.config import who_asks
             from pvccore.operations.connecting import seat
 
-            self.given = seat(self.store(), who_asks(), show=self._show_progress)
+            self.given = seat(self.store(), who_asks(), show=self.tell_progress)
         return self.given
 
     @property
@@ -171,7 +171,8 @@ class Seat:
             raise Refused(ended.text if ended.failed else f"not done after {WAIT_LIMIT_S:.0f} s: {ended.text}")
         return ended.text
 
-    def _show_progress(self, text: str) -> None:
+    def tell_progress(self, text: str) -> None:
+        """Say on standard error how far it is, to a person."""
         if self.format is Format.PRETTY:
             click.echo(f"… {printable(text)}", err=True)
 

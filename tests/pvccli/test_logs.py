@@ -9,7 +9,10 @@ import pytest
 from pvccli.logs import FOLLOW_EVERY_S, show_log
 from pvccli.output import Format
 from pvccli.seat import Seat
+from pvccore.model.errors import Refused
+from pvccore.model.struct import replace
 from pvccore.operations.logs import ask_vm_log
+from pvccore.plan.outcome import Progress
 from tests.operations.played import Said, with_daemons
 from tests.operations.world import World
 from tests.pvccli.conftest import Pvc
@@ -70,6 +73,16 @@ def test_who_follows_asks_again_and_sees_what_is_new(
 
     show_log(seat, lambda after: ask_vm_log(seat.operator, "web1", after=after), follow=True, pause=pause)
     assert said == lines
+
+
+def test_who_waits_long_is_told_for_what(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    world.add_vm("web1", "hv1")
+    seat = Seat(given=replace(world.operator, wait=lambda _goal, _limit_s: Progress(text="")), say=lambda _: None)
+    with pytest.raises(Refused, match="the daemon of hv1 has not answered in time"):
+        show_log(seat, lambda after: ask_vm_log(seat.operator, "web1", after=after), follow=False, pause=lambda _: None)
+    told = capsys.readouterr().err
+    assert told.startswith("… read the console log of web1: task ")
+    assert told.count("\n") == 1
 
 
 def test_where_nobody_can_wait_the_task_is_told(pvc: Pvc, world: World) -> None:
