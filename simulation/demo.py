@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import threading
 import time
 from collections.abc import Callable
@@ -35,20 +36,27 @@ SPARE_SHARE = 0.62
 log = logging.getLogger(__name__)
 
 
-def demo_nodes(count: int) -> tuple[NodeSpec, ...]:
-    """`count` nodes, the first five of them coordinators."""
+def demo_nodes(count: int, vms: int = VMS) -> tuple[NodeSpec, ...]:
+    """`count` nodes, the first five of them coordinators, large enough for so many VMs."""
+    size = _times_larger(count, vms)
     agents = (FenceAgent(kind=FenceAgentKind.IPMI, address="simulated BMC"),)
     return tuple(
         NodeSpec(
             name=f"hv{number}",
-            memory_mb=(64 if number % 3 else 96) * GB,
-            vcpus=32,
+            memory_mb=(64 if number % 3 else 96) * GB * size,
+            vcpus=32 * size,
             role=NodeRole.COORDINATOR if number <= COORDINATORS else NodeRole.HYPERVISOR,
             load=0.2,
             fence_agents=agents,
         )
         for number in range(1, count + 1)
     )
+
+
+def _times_larger(nodes: int, vms: int) -> int:
+    """How much larger than usual the nodes are: machines come in powers of two."""
+    wanted_gb, usual_gb = vms * sum(SIZES_GB) / len(SIZES_GB), nodes * 64 * SPARE_SHARE
+    return 1 << max(0, math.ceil(math.log2(max(1, wanted_gb) / usual_gb)))
 
 
 def demo_vms(count: int, nodes: tuple[NodeSpec, ...], random: Random) -> tuple[VmSpec, ...]:
@@ -89,7 +97,7 @@ class DemoWorld:
 
     def __init__(self, nodes: int = NODES, vms: int = VMS, *, seed: int = 7) -> None:
         random = Random(seed)
-        specs = demo_nodes(nodes)
+        specs = demo_nodes(nodes, vms)
         now_s = time.monotonic()
         clock = VirtualClock(now_s - SET_UP_S, time.time() - now_s)
         settings = Settings(cluster_name="demo")

@@ -211,6 +211,9 @@ def furnish(storage: SimulatedStorage, nodes: Sequence[str], volumes: Iterable[s
         pool, _, name = path.partition("/")
         storage.pools.setdefault(pool, Pool(name=pool)).images[name] = _disk(random)
     taken = sum(pool.stored_bytes for pool in storage.pools.values())
+    while taken > storage.total_bytes() / 3 * USED_RATIO:  # disks are as large as so many VMs need
+        for osd in storage.osds.values():
+            osd.size_bytes *= 2
     storage.pools["backup"].filled_bytes = max(0, int(storage.total_bytes() / 3 * USED_RATIO) - taken)
 
 
