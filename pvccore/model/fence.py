@@ -28,6 +28,11 @@ class FencePhase(StrEnum):
     RECOVERED = "recovered"
     FAILED = "failed"
 
+    @property
+    def words(self) -> str:
+        """It as people read it: `off sent`."""
+        return self.value.replace("_", " ")
+
 
 PROVEN_OFF = frozenset({FencePhase.POWERED_OFF, FencePhase.RECOVERING, FencePhase.RECOVERED})
 """Phases in which the fenced boot is known to be off."""

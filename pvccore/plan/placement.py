@@ -153,7 +153,7 @@ class Rooms:
 def standing_objection(node: Node) -> str | None:
     """Why `node` takes no VM at all now; None when it takes some."""
     if node.fence.under_way:
-        return f"is being fenced ({node.fence.phase})"
+        return f"is being fenced ({node.fence.phase.words})"
     if node.is_unsupervised:
         return "has no daemon (it was stopped)"
     if node.alive is None:

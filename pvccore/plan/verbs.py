@@ -207,13 +207,13 @@ def _status(cluster: Cluster, vm: Vm) -> str:
 def objection_to_ready(cluster: Cluster, node: Node) -> str | None:  # noqa: ARG001 - one signature in NODE_VERBS
     """Why `node` can't take VMs again."""
     if node.fence.under_way:
-        return f"it is being fenced ({node.fence.phase})"
+        return f"it is being fenced ({node.fence.phase.words})"
     return None if node.is_alive else "its daemon is not there; it can be made ready when it is back"
 
 
 def objection_to_flush(cluster: Cluster, node: Node) -> str | None:  # noqa: ARG001 - one signature in NODE_VERBS
     """Why `node` can't be emptied."""
-    return f"it is being fenced ({node.fence.phase}), which empties it" if node.fence.under_way else None
+    return f"it is being fenced ({node.fence.phase.words}), which empties it" if node.fence.under_way else None
 
 
 def objection_to_fence(cluster: Cluster, node: Node) -> str | None:
@@ -222,7 +222,7 @@ def objection_to_fence(cluster: Cluster, node: Node) -> str | None:
         return "maintenance is on, nobody is fenced; if you have seen that it is off, say --confirmed-off"
     if node.fence.under_way:
         retried = ": it is tried again by itself" if node.fence.phase is FencePhase.FAILED else ""
-        return f"it is being fenced already ({node.fence.phase}){retried}"
+        return f"it is being fenced already ({node.fence.phase.words}){retried}"
     if not node.presence.boot_id:
         return "its daemon has never started, there is nothing to fence"
     return None if node.config.fence_agents else "it has no fence agent; when you have seen it off, say --confirmed-off"
@@ -242,7 +242,7 @@ def objection_to_removal(cluster: Cluster, node: Node) -> str | None:
     if node.is_alive:
         return "its daemon is alive; stop it first"
     if node.fence.under_way:
-        return f"it is being fenced ({node.fence.phase})"
+        return f"it is being fenced ({node.fence.phase.words})"
     active = sorted(vm.name for vm in cluster.vms.values() if vm.is_active and node.name in vm.placement.assigned_to)
     return f"VMs may run on it: {shortened(active)}" if active else None
 

@@ -48,7 +48,7 @@ def test_a_healthy_ready_node_with_room_has_no_objection() -> None:
 @pytest.mark.parametrize(
     "node, words",
     [
-        (fenced(a_node("hv2"), FencePhase.OFF_SENT), "is being fenced (off_sent)"),
+        (fenced(a_node("hv2"), FencePhase.OFF_SENT), "is being fenced (off sent)"),
         (said_goodbye(a_node("hv2"), GoodbyeReason.DAEMON_STOP), "has no daemon (it was stopped)"),
         (said_goodbye(a_node("hv2")), "is off (it said goodbye)"),
         (gone(a_node("hv2")), "is silent"),
