@@ -116,7 +116,7 @@ class Console(TypedAhead):
     def compose(self) -> ComposeResult:
         """The frame, and what stands in its place where there is no room for it."""
         yield self.frame
-        yield OneLine((f"too small: the console needs {NARROWEST}×{LOWEST}",), id="too-small")
+        yield OneLine((f"terminal too small: {NARROWEST}×{LOWEST} is the least",), id="too-small")
 
     def on_mount(self) -> None:
         """The frame is painted before anything is loaded, made or read that does not belong to it."""

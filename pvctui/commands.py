@@ -146,15 +146,15 @@ COMMANDS: tuple[Command, ...] = (
         changes=True,
     ),
     Command(
+        id="open.actions", keys="x", description="All actions here", action="actions", label="actions", places=LISTS
+    ),
+    Command(
         id="cluster.maintenance",
         keys="M",
         description="Turn maintenance on or off",
         action="maintenance",
         label="maintenance",
         changes=True,
-    ),
-    Command(
-        id="open.actions", keys="x", description="All actions here", action="actions", label="actions", places=LISTS
     ),
     *(_verb(verb) for verb in VERBS.values() if verb.key),
     Command(
@@ -177,7 +177,7 @@ COMMANDS: tuple[Command, ...] = (
         keys="full_stop",
         description="Next tab of the detail",
         action="detail_tab(1)",
-        label="tab",
+        label="next tab",
         places=DETAILED,
     ),
     Command(
@@ -232,6 +232,7 @@ COMMANDS: tuple[Command, ...] = (
     ),
 )
 RIGHT_OF_FOOTER = "quit"
+FIRST_OF_FOOTER = ("open.help", "list.filter", "open.palette")
 
 
 def commands_at(place: str, *, demo: bool, commands: Sequence[Command] = COMMANDS) -> list[Command]:

@@ -22,6 +22,8 @@ NARROWEST, LOWEST = 60, 15
 WIDTHS = [(0, "-too-narrow"), (NARROWEST, "-narrow"), (100, "-medium"), (120, "-wide")]
 HEIGHTS = [(0, "-too-low"), (LOWEST, "-low"), (22, "-usual"), (34, "-tall"), (50, "-very-tall")]
 """From so many columns and lines on, the screen has this class, and the style sheet answers."""
+STEPS_HERE, STEPS_FROM_ELSEWHERE = "Enter: steps", "steps: 1, Enter"
+"""How a person gets to the steps of a fence: it is the first of the overview's troubles."""
 
 
 class Frame(Vertical):
@@ -64,7 +66,7 @@ class Frame(Vertical):
         """Say where we are going, and what can be done there."""
         self.place_name = name
         self.query_one(TabLine).mark(name)
-        self.query_one(Footer).offer(commands)
+        self.query_one(Footer).offer(commands, self._looks.keys.table)
 
     async def show_place(self, name: str, commands: Sequence[Command]) -> None:
         """Go to a screen, which may have to be made; until it is, the one before is shown."""
@@ -72,7 +74,9 @@ class Frame(Vertical):
         switcher = self.query_one(ContentSwitcher)
         wanted = f"place-{name}"
         if not switcher.query(f"#{wanted}"):
-            await switcher.mount(PLACES[name].make(name))
+            made = PLACES[name].make(name)
+            made.display = False  # a person may go on before it is there: two screens would share the terminal
+            await switcher.mount(made)
             if self._looks.columns:
                 from pvctui.lists import choose_columns
 
@@ -97,5 +101,5 @@ class Frame(Vertical):
 
     def _take_lines(self, view: View) -> None:
         self.query_one(Header).take(view)
-        self.query_one(Banners).take(view)
+        self.query_one(Banners).take(view, STEPS_HERE if self.place_name == OVERVIEW else STEPS_FROM_ELSEWHERE)
         self.query_one(Footer).take(view)

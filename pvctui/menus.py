@@ -57,10 +57,17 @@ def actions_menu(
 
 
 def _title(view: View, subject: str, subjects: Sequence[str]) -> str:
-    key = subject.partition(" ")[2] if len(subjects) < MANY else f"{len(subjects)} marked"
-    found = view.cluster.vms.get(key)
-    name = found.name if found is not None else key
+    kind, _, key = subject.partition(" ")
+    name = f"{len(subjects)} marked" if len(subjects) >= MANY else _name(kind, key, view)
     return f"Actions on {name}" if name else "Actions"
+
+
+def _name(kind: str, key: str, view: View) -> str:
+    """A subject as a person calls it."""
+    vm, task = view.cluster.vms.get(key), view.cluster.tasks.get(key)
+    if kind == "osd" and key:
+        return f"osd.{key}"
+    return vm.name if vm is not None else task.title if task is not None and task.title else key
 
 
 def dialog_behind(choice: str, view: View) -> Dialog | None:

@@ -18,19 +18,19 @@ from pvctui.widgets.live_table import LiveTable
 from pvctui.widgets.rows import Column, Row
 
 FAULT_COLUMNS = (
-    Column(key="fault", title="DO", width=24, sortable=False),
+    Column(key="fault", title="DO", width=26, sortable=False),
     Column(key="means", title="AND THEN", width=30, weight=1, sortable=False),
 )
 FAULTS = (
     ("power_cut", "cut its power", "it is fenced and its VMs run elsewhere"),
-    ("partition", "cut it off from ZooKeeper", "it is powered off, as nobody can tell it from a dead one"),
-    ("heal", "end that", "a node that was fenced comes back after a new start"),
-    ("bmc_dead", "let its BMC be silent", "cut its power too, and its fence fails: nothing is recovered"),
-    ("bmc_lies", "let its BMC lie", "it says off though it is on; the disks are safe by the blocklist"),
+    ("partition", "cut it off from ZooKeeper", "it looks dead, and is powered off"),
+    ("heal", "end that", "once fenced, it comes back by a new start"),
+    ("bmc_dead", "let its BMC be silent", "then no fence of it succeeds"),
+    ("bmc_lies", "let its BMC lie", "it says off; the blocklist saves the disks"),
     ("bmc_ok", "mend its BMC", "a failed fence is tried again"),
     ("osd_lost", "lose one of its OSDs", "the storage is degraded, and says so"),
-    ("storage_slow", "slow the storage down", "for every node: slow operations, slow tasks"),
-    ("storage_gone", "let the storage be silent", "its figures keep their age, and tasks fail within their limit"),
+    ("storage_slow", "slow the storage down", "for every node: operations and tasks"),
+    ("storage_gone", "let the storage be silent", "its figures grow old, and tasks fail"),
     ("storage_full", "fill a pool", "new volumes find no room"),
     ("mend_all", "mend everything", "every node is powered on again"),
 )

@@ -9,17 +9,24 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.events import Resize
 from textual.widget import Widget
 from textual.widgets import Button, Input
+from textual.widgets.button import ButtonVariant
 
 from pvccore.model.errors import Invalid, PvcError
 from pvctui.dialogs.messages import Asked
 from pvctui.requests import Request
 from pvctui.rows.lines import Line
 from pvctui.rows.view import View
+from pvctui.rows.wording import in_console_words
 from pvctui.screens.place import OverPlace
 from pvctui.widgets.cell_text import printable
 from pvctui.widgets.detail import Words
+
+SHARE_OF_HEIGHT = 0.94
+"""Of the terminal's height, as in the style sheet."""
+BUTTONS_HEIGHT, BORDER_HEIGHT, LOWEST_BODY = 2, 2, 3
 
 
 class Dialog(OverPlace):
@@ -33,6 +40,7 @@ class Dialog(OverPlace):
     TITLE_TEXT: ClassVar[str] = ""
     ACTION_TEXT: ClassVar[str] = ""
     CANCEL_TEXT: ClassVar[str] = "Cancel"
+    is_destructive = False
 
     def __init__(self, view: View) -> None:
         """`view`: what is known when it opens; newer ones come by `take`."""
@@ -70,7 +78,8 @@ class Dialog(OverPlace):
             with Horizontal(id="dialog-buttons"):
                 yield Button(self.CANCEL_TEXT, id="cancel", compact=True)
                 if not only_tells:
-                    yield Button(self.action_text(), id="act", variant="primary", compact=True)
+                    variant: ButtonVariant = "error" if self.is_destructive else "primary"
+                    yield Button(self.action_text(), id="act", variant=variant, compact=True)
 
     def on_mount(self) -> None:
         """Without an input, Cancel has the keyboard."""
@@ -94,7 +103,7 @@ class Dialog(OverPlace):
 
     def refused(self, error: PvcError) -> None:
         """It was not; what was typed stays, and the words are the operation's."""
-        self.failed(str(error))
+        self.failed(in_console_words(str(error)))
         if isinstance(error, Invalid):
             self.point_at_field(error.field)
 
@@ -114,6 +123,24 @@ class Dialog(OverPlace):
     def say(self, *lines: Line) -> None:
         """Show words over the buttons."""
         self.query_one("#dialog-error", Words).show_lines(lines)
+        self.call_after_refresh(self._fit)
+
+    def on_resize(self, _event: Resize) -> None:
+        """Another terminal."""
+        self.call_after_refresh(self._fit)
+
+    def _fit(self) -> None:
+        """The body scrolls before a word over the buttons, or a button, is out of sight."""
+        if self.is_mounted:
+            others = self.query_one("#dialog-error").outer_size.height + BUTTONS_HEIGHT + BORDER_HEIGHT
+            highest = int(self.size.height * SHARE_OF_HEIGHT)
+            self.query_one("#dialog-body").styles.max_height = max(LOWEST_BODY, highest - others)
+            self.call_after_refresh(self._show_focused)
+
+    def _show_focused(self) -> None:
+        """Where the keyboard is must be in sight."""
+        if self.focused is not None:
+            self.focused.scroll_visible(animate=False)
 
     @on(Input.Submitted)
     def _next_field(self, message: Input.Submitted) -> None:

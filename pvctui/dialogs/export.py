@@ -22,6 +22,8 @@ from pvctui.widgets.detail import Words
 from pvctui.widgets.live_table import LiveTable
 
 OVERWRITE = "overwrite"
+LISTED = {"vm": "VMs", "node": "nodes", "task": "tasks", "osd": "OSDs", "pool": "pools", "volume": "volumes"}
+"""What stands in a list, by its name."""
 
 
 class Written(Message):
@@ -40,7 +42,7 @@ class ExportDialog(Dialog):
 
     def __init__(self, view: View, table: LiveTable) -> None:
         super().__init__(view)
-        self._name = (table.id or "list").removesuffix("-table")
+        self._list = (table.id or "list").removesuffix("-table")
         self._columns, self._rows = table.live_rows.columns, table.shown_rows
         self._path = Input(str(self._proposed(ExportFormat.CSV)), id="field-path", compact=True, select_on_focus=False)
         formats = [(one.value, one.value.upper()) for one in ExportFormat]
@@ -49,7 +51,7 @@ class ExportDialog(Dialog):
 
     def title_text(self) -> str:
         """Which list."""
-        return f"Export: {self._name}"
+        return f"Export: {LISTED.get(self._list, self._list)}"
 
     def body(self) -> Sequence[Widget]:
         """What, where, how."""
@@ -60,7 +62,7 @@ class ExportDialog(Dialog):
     def _proposed(self, how: ExportFormat) -> Path:
         cluster = self.view.cluster.settings.cluster_name
         day = datetime.fromtimestamp(self.view.now_s).astimezone()
-        return Path.cwd() / f"{cluster}-{self._name}-{day:%Y%m%d-%H%M%S}.{how}"
+        return Path.cwd() / f"{cluster}-{self._list}-{day:%Y%m%d-%H%M%S}.{how}"
 
     @property
     def _how(self) -> ExportFormat:

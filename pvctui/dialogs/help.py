@@ -13,7 +13,7 @@ from pvctui.rows.view import View
 from pvctui.widgets.detail import Words
 from pvctui.widgets.table_bindings import TABLE_BINDINGS, TableBinding
 
-KEYS_WIDTH = 20
+KEYS_WIDTH = 15
 FILTER = "list.filter"
 FILTER_HELP = (
     ("web prod", "both words"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
+from rich.cells import cell_len
 from textual import on
 from textual.binding import Binding, BindingType
 from textual.widget import Widget
@@ -21,10 +22,7 @@ from pvctui.widgets.rows import Cell, Column, Row
 from pvctui.widgets.table_bindings import TableBinding
 
 MOST_LINES = 14
-ENTRY_COLUMNS = (
-    Column(key="name", title="NAME", width=34, min_width=20, weight=2, sortable=False),
-    Column(key="hint", title="HINT", width=26, min_width=12, weight=1, sortable=False),
-)
+LONGEST_NAME = 40
 
 
 OF_THE_HAND = frozenset({"back", "pane.next", "pane.previous", "open.palette", "quit.how"})
@@ -38,6 +36,15 @@ class Entry(Struct, frozen=True, kw_only=True):
     name: str
     hint: str = ""
     refusal: str = ""
+
+
+def entry_columns(entries: Sequence[Entry]) -> tuple[Column, Column]:
+    """What is told of an entry beside its name has all the room that no name needs: it may be a reason."""
+    longest = max((cell_len(entry.name) for entry in entries), default=0)
+    return (
+        Column(key="name", title="NAME", width=min(longest, LONGEST_NAME), sortable=False),
+        Column(key="hint", title="HINT", width=12, weight=1, sortable=False),
+    )
 
 
 def command_entries(commands: Iterable[Command], refusal: str) -> list[Entry]:
@@ -87,7 +94,9 @@ class Palette(Dialog):
         self._title = title
         self._entries = {entry.choice: entry for entry in entries}
         self._input = Input(id="palette-input", compact=True, placeholder="type to find")
-        self._table = LiveTable(ENTRY_COLUMNS, header=False, id="palette-list", empty_text="nothing to do here")
+        self._table = LiveTable(
+            entry_columns(entries), header=False, id="palette-list", empty_text="nothing to do here"
+        )
         self._table.styles.height = max(2, min(MOST_LINES, len(self._entries)))
 
     def title_text(self) -> str:

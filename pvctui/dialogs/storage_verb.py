@@ -24,6 +24,10 @@ from pvctui.widgets.detail import Words
 
 YES = "yes"
 LONGEST = 600
+LABELS = {"osd": "OSD", "pgs": "PGs", "replicas": "Copies", "replicas_min": "Least copies"}
+"""Fields that are not called by their own name."""
+ACTIONS = {"set-pgs": "Set PGs", "in": "Take it in", "out": "Take it out", "unset": "Take away"}
+"""Verbs that say too little on a button."""
 
 
 class StorageVerbDialog(ManyDialog):
@@ -33,6 +37,7 @@ class StorageVerbDialog(ManyDialog):
         super().__init__(view)
         self._action = action
         self._verb = action.of
+        self.is_destructive = self._verb.destroys
         asked = [one for one in self._verb.fields if one.name not in action.given]
         self._inputs: dict[str, Input | Choices] = {one.name: self._input(one) for one in asked}
         self._confirmation = Input(id="field-confirmation", compact=True, max_length=LONGEST)
@@ -46,7 +51,8 @@ class StorageVerbDialog(ManyDialog):
 
     def action_text(self) -> str:
         """The verb itself."""
-        return self._verb.verb.rpartition(" ")[2].replace("-", " ").capitalize()
+        word = self._verb.verb.rpartition(" ")[2]
+        return ACTIONS.get(word) or word.capitalize()
 
     @property
     def _is_for_many(self) -> bool:
@@ -91,10 +97,8 @@ class StorageVerbDialog(ManyDialog):
         told = Words(markup=False)
         told.show_lines(self._told())
         fields = [field(_label(name), widget) for name, widget in self._inputs.items()]
-        typed = [field("Confirm", self._confirmation)] if self._verb.verb in NAMES_TO_TYPE else []
-        gap = Words(markup=False)
-        gap.show_lines([BLANK])
-        return [*([told] if self._action.given else []), *fields, gap, self._means, *typed]
+        typed = [_gap(), field("Confirm", self._confirmation)] if self._verb.verb in NAMES_TO_TYPE else []
+        return [*([told] if self._action.given else []), *fields, _gap(), self._means, *typed]
 
     def _told(self) -> list[Line]:
         if self._is_for_many:
@@ -121,7 +125,13 @@ class StorageVerbDialog(ManyDialog):
             for name, widget in self._inputs.items()
         }
         says = self._action.given if row is None else row
-        return {name: value for name, value in {**says, **typed}.items() if value}
+        return {
+            name: value for name, value in {**says, **typed}.items() if value and not self._is_beginning(name, value)
+        }
+
+    def _is_beginning(self, name: str, value: str) -> bool:
+        """Whether it is what was proposed to begin with, `vms/`, and nothing was typed after it yet."""
+        return value.endswith("/") and value == self._action.proposed.get(name)
 
     @on(Input.Changed)
     @on(Choices.Changed)
@@ -174,5 +184,11 @@ class StorageVerbDialog(ManyDialog):
         super().done()
 
 
+def _gap() -> Words:
+    gap = Words(markup=False)
+    gap.show_lines([BLANK])
+    return gap
+
+
 def _label(name: str) -> str:
-    return name.replace("_", " ").capitalize()
+    return LABELS.get(name) or name.replace("_", " ").capitalize()

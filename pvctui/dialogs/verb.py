@@ -63,12 +63,15 @@ class VerbDialog(ManyDialog):
         """`keys`: uuids of VMs, or names of nodes."""
         super().__init__(view)
         self.verb = verb
+        self.is_destructive = verb.types_name
         self.keys = tuple(keys)
         self._names = {key: view.cluster.vms[key].name if key in view.cluster.vms else key for key in self.keys}
         self._parts: list[Part] = []
         self._planned_at_s = view.now_s
         self._means = Words(markup=False, id="means")
         self._ahead = Words(markup=False)
+        if verb.name == "flush":  # as many lines as there will be: nothing jumps
+            self._ahead.show_lines([(("what it leaves behind is being worked out …", "dim"),), BLANK, BLANK])
         self._looked_ahead: dict[str, Preview] = {}
         self._targets = LiveTable(TARGET_COLUMNS, header=False, id="field-to", classes="first")
         self._force = Choices([(FORCE, verb.tick_means)], id="field-force")
@@ -106,7 +109,7 @@ class VerbDialog(ManyDialog):
 
     def body(self) -> Sequence[Widget]:
         """What must be known, under what it means."""
-        fields: list[Widget] = [self._means, self._ahead]
+        fields: list[Widget] = [self._means, *([self._ahead] if self.verb.name == "flush" else [])]
         if self.verb.takes_target:
             self._put_targets()
             fields.append(self._targets)
@@ -116,8 +119,7 @@ class VerbDialog(ManyDialog):
         if self.verb.takes_reason:
             fields.append(field("Reason", self._reason))
         if self._types_name:
-            word = "name" if len(self.keys) == 1 else "number"
-            fields.append(field(f"Type the {word}", self._confirmation))
+            fields.append(field("Type its name" if len(self.keys) == 1 else "Type how many", self._confirmation))
         return fields
 
     def _text_input(self, asked: AskedText) -> Input:

@@ -19,7 +19,7 @@ from pvctui.widgets.rows import Align, Cell, Column, Measure, Row
 
 ATTENTION_COLUMNS = (
     Column(key="what", title="WHAT", width=12, min_width=10, max_width=26, weight=1, sortable=False),
-    Column(key="why", title="WHY", width=20, min_width=20, weight=6, sortable=False),
+    Column(key="why", title="WHY", width=20, min_width=20, weight=12, sortable=False),
     Column(key="age", title="FOR", width=5, align=Align.RIGHT, measure=Measure.SECONDS, sortable=False),
 )
 MOST_SHOWN = 500
@@ -118,8 +118,9 @@ def _fence_why(node: Node, view: View) -> str:
         return "fenced and recovered; not back yet"
     unknown = view.book.counts_on(node.name)[VmStatus.UNKNOWN]
     left = f"; its {many(unknown, 'VM')} unknown" if unknown else ""
-    doing = PHASE_WORDS[node.fence.phase]
-    return f"being fenced ({doing}){left}"
+    if node.fence.proven_off:
+        return "being fenced: it is off, its VMs are placed again"
+    return f"being fenced ({PHASE_WORDS[node.fence.phase]}){left}"
 
 
 def _silent_nodes(view: View, since: dict[str, float]) -> Iterator[Trouble]:

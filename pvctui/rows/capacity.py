@@ -48,7 +48,7 @@ def capacity_lines(capacity: Capacity, cluster: Cluster, pulse: Pulse, width: in
     memory, given = capacity.used_mb / capacity.total_mb, capacity.provisioned_mb / capacity.total_mb
     cpu = busy_share(cluster)
     return [
-        _line("used", bar(memory, bar_width), usage(capacity.used_mb, capacity.total_mb), memory),
+        _line("memory used", bar(memory, bar_width), usage(capacity.used_mb, capacity.total_mb), memory),
         _line("provisioned", bar(given, bar_width), usage(capacity.provisioned_mb, capacity.total_mb), given),
         _line("vCPUs given", _vcpu_bar(capacity, bar_width), f"{capacity.vcpus_given}/{capacity.vcpus}", 0),
         _line("cpu", sparkline(pulse.cluster, bar_width, highest=1.0), percent(cpu), cpu or 0),

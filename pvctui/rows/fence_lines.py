@@ -50,7 +50,7 @@ def phase_words(node: Node, cluster: Cluster, now_s: float) -> str:
             doing = "held: maintenance is on" if held else f"asking {agent_words(node)}"
             return f"requested {since} ago, {doing}"
         case FencePhase.OFF_SENT:
-            return f"power off sent {since} ago, reading the power state ({agent_words(node).split()[0]})"
+            return f"power off sent {since} ago, reading its power ({agent_words(node).split()[0]})"
         case FencePhase.POWERED_OFF:
             done = "" if blocklist_is_done(node) else ", waiting for the blocklist"
             return f"confirmed off {since} ago{done}"
@@ -62,14 +62,15 @@ def phase_words(node: Node, cluster: Cluster, now_s: float) -> str:
             return f"FAILED {since} ago: {fence.error or 'no reason given'}"
 
 
-def fence_banner(node: Node, view: View) -> Line:
-    """One line for one fence."""
+def fence_banner(node: Node, view: View) -> list[Line]:
+    """One line for one fence, in parts, the weightiest first."""
     waiting = waiting_vms(node, view.cluster)
-    waits = f"   {many(waiting, 'VM')} {'waits' if waiting == 1 else 'wait'}" if waiting else ""
+    waits: Line = (f"{many(waiting, 'VM')} {'waits' if waiting == 1 else 'wait'}",)
     failed = node.fence.phase is FencePhase.FAILED
     heading = "FENCE FAILED" if failed else "FENCING" if node.fence.unfinished else "FENCED"
     phase = phase_words(node, view.cluster, view.now_s)
-    return ((f"{heading} {node.name}   ", "strong"), f"{phase}   round {node.fence.round}{waits}")
+    first: Line = ((f"{heading} {node.name}   ", "strong"), phase)
+    return [first, *([waits] if waiting else []), (f"round {node.fence.round}",)]
 
 
 def fence_steps(node: Node, view: View) -> list[Line]:
@@ -107,7 +108,8 @@ def _silent(node: Node) -> Line:
 
 def _requested(fence: Fence) -> Line:
     when = fence.times.get(FencePhase.REQUESTED.value) or fence.since
-    return _step(DONE, f"requested, round {fence.round}", when, f"{many(fence.attempts, 'attempt')} so far")
+    tried = f"{many(fence.attempts, 'attempt')} so far" if fence.attempts else ""
+    return _step(DONE, f"requested, round {fence.round}", when, tried)
 
 
 def _off_sent(node: Node) -> Line:
@@ -132,10 +134,12 @@ def _confirmed(node: Node) -> Line:
 
 
 def _blocklist(node: Node) -> Line:
-    blocklist = node.fence.blocklist
+    fence, blocklist = node.fence, node.fence.blocklist
     if not node.config.storage_address:
         return _step(TO_COME, "blocklist", None, "no Ceph address: none needed")
     address = blocklist.address or node.config.storage_address
+    if fence.phase is FencePhase.RECOVERED and not blocklist_is_done(node):
+        return _step(DONE, "blocklist", None, f"{address} was locked out; that is lifted as it comes back")
     if blocklist_is_done(node):
         return _step(DONE, "blocklist", None, f"{address} can't write any more")
     if blocklist.phase is BlocklistPhase.SENT:

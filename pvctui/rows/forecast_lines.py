@@ -9,7 +9,7 @@ from pvccore.model.errors import NotFound
 from pvccore.model.forecast import Forecast
 from pvccore.model.naming import natural_items
 from pvccore.model.node import Node
-from pvctui.rows.lines import BLANK, Line, many
+from pvctui.rows.lines import BLANK, Line, in_column, many
 from pvctui.widgets.meter import UNKNOWN
 from pvctui.widgets.rows import Cell
 
@@ -68,9 +68,9 @@ def death_lines(forecast: NodeForecast) -> list[Line]:
         lines += _rest(len(parked) - MOST_PARKED_LISTED)
     if placed:
         shares = ", ".join(f"{node} {count}" for node, count in forecast.per_target.items())
-        width = min(28, max(len(name) for name in placed))
-        lines += [BLANK, (("to ", "dim"), shares), BLANK]
-        lines += [(f"{name[:28].ljust(width)}  → {node}",) for name, node in natural_items(placed)[:MOST_VMS_LISTED]]
+        column = in_column(placed)
+        lines += [BLANK, (("where to: ", "label"), shares), BLANK]
+        lines += [(f"{column(name)}  → {node}",) for name, node in natural_items(placed)[:MOST_VMS_LISTED]]
         lines += _rest(len(placed) - MOST_VMS_LISTED)
     return lines
 

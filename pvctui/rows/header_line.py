@@ -13,7 +13,7 @@ from pvctui.rows.view import Link, View
 from pvctui.widgets.meter import age, percent
 from pvctui.widgets.rows import Cell
 
-WIDE_GAP, NARROW_GAP = "     ", "  "
+WIDE_GAP, NARROW_GAP, MORE = "     ", "  ", " …"
 COUNTED = ((VmStatus.UNKNOWN, "bad"), (VmState.FAILED.value, "bad"), (VmStatus.PARKED, "warn"))
 
 
@@ -81,7 +81,9 @@ def header_line(view: View, width: int) -> Line:
         line = _fitted([*parts, *reversed(outlook[:count])], time, width)
         if line:
             return line
-    return (" ", *_joined(parts, NARROW_GAP))
+    while len(parts) > 1 and len(text_of(_joined(parts, NARROW_GAP))) + len(MORE) + 1 > width:
+        del parts[-1]
+    return (" ", *_joined(parts, NARROW_GAP), (MORE, "dim"))
 
 
 def _fitted(parts: list[Line], time: str, width: int) -> Line:
@@ -89,7 +91,7 @@ def _fitted(parts: list[Line], time: str, width: int) -> Line:
     for gap, right in ((WIDE_GAP, time), (NARROW_GAP, time), (NARROW_GAP, "")):
         line = _joined(parts, gap)
         spare = width - len(text_of(line)) - len(right) - 2
-        if spare >= (1 if right else 0):
+        if spare >= (len(NARROW_GAP) if right else 0):
             return (" ", *line, " " * spare, (right, "dim"), " ")
     return ()
 

@@ -11,9 +11,9 @@ from pvctui.widgets.rows import Column, Row
 
 JOURNAL_COLUMNS = (
     Column(key="when", title="WHEN", width=12, pinned=True),
-    Column(key="who", title="WHO", width=14, max_width=24, weight=1),
-    Column(key="what", title="WHAT", width=30, min_width=20, max_width=60, weight=2),
-    Column(key="why", title="WHY", width=20, min_width=12, weight=3),
+    Column(key="who", title="WHO", width=13, min_width=10, max_width=24, weight=1),
+    Column(key="what", title="WHAT", width=24, min_width=16, max_width=60, weight=3),
+    Column(key="why", title="WHY", width=20, min_width=10, weight=4),
     Column(key="vm", title="VM", width=12, from_width=130),
     Column(key="node", title="NODE", width=10, from_width=130),
 )

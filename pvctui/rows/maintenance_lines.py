@@ -19,10 +19,11 @@ ON_MEANS = (
 def maintenance_banner(view: View) -> Line:
     """The line that is there only while maintenance is on."""
     maintenance = view.cluster.maintenance
-    by = f" by {maintenance.by}" if maintenance.by else ""
+    by = f" · by {maintenance.by}" if maintenance.by else ""
     since = f" since {hour(maintenance.since, view.now_s)}" if maintenance.since else ""
     reason = f" · {maintenance.reason}" if maintenance.reason else ""
-    return ((f"MAINTENANCE{since}", "strong"), f"{by}{reason} · {_in_force(view.cluster)}")
+    # What it means stands before who and why: those may be cut.
+    return ((f"MAINTENANCE{since}", "strong"), f" · {_in_force(view.cluster)}{by}{reason}")
 
 
 def _in_force(cluster: Cluster) -> str:
@@ -41,18 +42,18 @@ def turning_on_lines(cluster: Cluster) -> list[Line]:
     fenced = sorted((n for n in cluster.nodes.values() if n.fence.under_way), key=lambda node: natural(node.name))
     under_way = [_under_way(node.name, node.fence.phase) for node in fenced if node.fence.unfinished]
     if under_way:
-        lines += [BLANK, ("Under way:",), *((text,) for text in under_way[:MOST_NODES_NAMED])]
+        lines += [BLANK, ("Fences under way:",), *((text,) for text in under_way[:MOST_NODES_NAMED])]
     return lines
 
 
 def _under_way(name: str, phase: FencePhase) -> str:
     if phase is FencePhase.REQUESTED:
-        return f"  the fence of {name} is held: no power off will be sent."
+        return f"  {name}: its fence is held, no power off will be sent."
     if phase is FencePhase.OFF_SENT:
-        return f"  the fence of {name} (off sent) will only read the power; once off, its VMs recover."
+        return f"  {name} (off sent): its power is only read; once off, its VMs recover."
     if phase is FencePhase.FAILED:
-        return f"  the failed fence of {name} is not tried again."
-    return f"  {name} is off already; its VMs recover."
+        return f"  {name}: its failed fence is not tried again."
+    return f"  {name}: it is off already, its VMs recover."
 
 
 def turning_off_lines(view: View) -> list[Line]:

@@ -7,10 +7,10 @@ from pvccore.model.node import Node
 from pvctui.rows.bmc_words import bmc_pieces
 from pvctui.rows.forecast_lines import forecast_lines
 from pvctui.rows.journal_lines import journal_lines
-from pvctui.rows.lines import BLANK, Line, labelled, many
+from pvctui.rows.lines import BLANK, Line, in_column, labelled, many
 from pvctui.rows.log_lines import log_tab
 from pvctui.rows.moments import ago
-from pvctui.rows.node_rows import node_state, node_why, provisioned_mb, readiness_word
+from pvctui.rows.node_rows import node_state, node_why, provisioned_mb, readiness_word, waits_words
 from pvctui.rows.statuses import by_name
 from pvctui.rows.tabs import Tab
 from pvctui.rows.view import View
@@ -19,6 +19,7 @@ from pvctui.widgets.meter import UNKNOWN, size, usage
 from pvctui.widgets.rows import Cell
 
 MOST_VMS_LISTED = 200
+MOST_WAITS_LISTED = 20
 
 
 def node_tabs(name: str, view: View) -> list[Tab]:
@@ -45,12 +46,10 @@ def _fence(node: Node, view: View) -> list[Line]:
 
 def _summary(node: Node, view: View) -> list[Line]:
     state = node_state(node)
-    why = node_why(node, view)
     report, config = node.report, node.config
     heard = node.is_alive
     lines: list[Line] = [labelled("state", (f"{state.glyph} {state.word}", state.state))]
-    if why:
-        lines.append(labelled("why", why))
+    lines += _why(node, view)
     if view.on_way.get(node.name):
         lines.append(labelled("on its way", (view.on_way[node.name], "busy")))
     used_mb = report.memory_total_mb - report.memory_free_mb if heard and report.memory_total_mb else None
@@ -78,6 +77,16 @@ def _summary(node: Node, view: View) -> list[Line]:
         strangers = f"{many(len(report.unknown_domains), 'domain')} the cluster does not know; never touched"
         lines.append(labelled("strangers", (strangers, "warn")))
     return lines
+
+
+def _why(node: Node, view: View) -> list[Line]:
+    """Why it is as it is; what a flush or a return still waits for, a line each."""
+    why, waits = node_why(node, view), node.readiness.waits_for
+    if not waits or why != waits_words(waits):
+        return [labelled("why", why)] if why else []
+    lines = [labelled("" if place else "waits for", one) for place, one in enumerate(waits[:MOST_WAITS_LISTED])]
+    left = len(waits) - MOST_WAITS_LISTED
+    return [*lines, labelled("", (f"and {left} more", "dim"))] if left > 0 else lines
 
 
 def _asked(node: Node) -> str:
@@ -118,13 +127,11 @@ def _vms(node: Node, view: View) -> list[Line]:
     here = by_name(view.cluster, view.book.on_node(node.name))
     if not here:
         return [(("no VM is placed here", "dim"),)]
-    width = min(28, max(len(view.cluster.vms[uuid].name) for uuid in here))
+    column = in_column(view.cluster.vms[uuid].name for uuid in here)
     lines: list[Line] = []
     for uuid in here[:MOST_VMS_LISTED]:
         vm = view.cluster.vms[uuid]
-        lines.append(
-            (f"{vm.name[:28].ljust(width)}  ", f"{size(vm.memory_mb).rjust(6)}  ", status_cell(view.book.status(uuid)))
-        )
+        lines.append((f"{column(vm.name)}  ", f"{size(vm.memory_mb).rjust(6)}  ", status_cell(view.book.status(uuid))))
     if len(here) > MOST_VMS_LISTED:
         lines.append(((f"and {len(here) - MOST_VMS_LISTED} more", "dim"),))
     return lines

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from pvccore.model.cluster import Cluster, VmStatus
 from pvccore.model.fence import FencePhase
@@ -17,22 +17,24 @@ from pvctui.widgets.node_map import LONGEST_TEXT, NodeCell
 from pvctui.widgets.rows import Align, Cell, Column, Measure, Row
 
 BAR_WIDTH = 6
+FIGURES_WIDTH = 9
+USED_WIDTH = BAR_WIDTH + 1 + FIGURES_WIDTH
 
 NODE_COLUMNS = (
     Column(key="name", title="NAME", width=10, min_width=8, max_width=24, weight=1, pinned=True),
     Column(key="state", title="STATE", width=14),
-    Column(key="readiness", title="READINESS", width=10),
-    Column(key="role", title="ROLE", width=11, from_width=110),
+    Column(key="readiness", title="READINESS", width=9),
+    Column(key="role", title="ROLE", width=11, from_width=142),
     Column(key="vms", title="VMS", width=4, align=Align.RIGHT),
-    Column(key="memory", title="MEMORY USED", width=18, min_width=16, measure=Measure.MEBIBYTES),
-    Column(key="provisioned", title="PROVISIONED", width=18, from_width=100, measure=Measure.MEBIBYTES),
-    Column(key="load", title="LOAD", width=6, align=Align.RIGHT),
-    Column(key="vcpus", title="VCPUS", width=8, align=Align.RIGHT, from_width=90),
-    Column(key="hypervisor", title="HYPERVISOR", width=12, from_width=120),
-    Column(key="storage", title="STORAGE", width=12, from_width=120),
-    Column(key="n1", title="N−1", width=9, from_width=96),
-    Column(key="age", title="REPORT", width=6, align=Align.RIGHT, measure=Measure.SECONDS),
-    Column(key="why", title="WHY", width=10, weight=3, from_width=84, sortable=False),
+    Column(key="memory", title="MEMORY USED", width=USED_WIDTH, measure=Measure.MEBIBYTES),
+    Column(key="provisioned", title="PROVISIONED", width=USED_WIDTH, from_width=128, measure=Measure.MEBIBYTES),
+    Column(key="load", title="LOAD", width=5, align=Align.RIGHT),
+    Column(key="vcpus", title="VCPUS", width=8, align=Align.RIGHT, from_width=110),
+    Column(key="hypervisor", title="HYPERVISOR", width=10, from_width=168),
+    Column(key="storage", title="STORAGE", width=10, from_width=168),
+    Column(key="n1", title="N−1", width=9, from_width=84),
+    Column(key="age", title="REPORT", width=6, align=Align.RIGHT, measure=Measure.SECONDS, from_width=74),
+    Column(key="why", title="WHY", width=10, weight=3, from_width=98, sortable=False),
 )
 
 PHASE_WORDS = {
@@ -108,8 +110,13 @@ def node_why(node: Node, view: View) -> str:
     if state.word == "unhealthy":
         return node.report.hypervisor_error or node.report.storage_error
     if node.readiness.waits_for:
-        return "waits for " + "; ".join(node.readiness.waits_for)
+        return waits_words(node.readiness.waits_for)
     return node.readiness.reason if not node.is_ready else ""
+
+
+def waits_words(waits_for: Sequence[str]) -> str:
+    """What a flush or a return still waits for, in one line."""
+    return "waits for " + "; ".join(waits_for)
 
 
 def provisioned_mb(cluster: Cluster, uuids: Iterable[str]) -> int:
@@ -161,7 +168,7 @@ def _row(node: Node, view: View) -> Row:
 
 def _used(used_mb: float | None, total_mb: float | None) -> str:
     fraction = used_mb / total_mb if used_mb is not None and total_mb else None
-    return f"{bar(fraction, BAR_WIDTH)} {usage(used_mb, total_mb)}"
+    return f"{bar(fraction, BAR_WIDTH)} {usage(used_mb, total_mb).rjust(FIGURES_WIDTH)}"
 
 
 def _health(error: str, *, heard: bool) -> Cell:
@@ -179,7 +186,7 @@ def _cell(node: Node, view: View) -> NodeCell:
     state = node_state(node)
     report = node.report
     fraction = None
-    if report.memory_total_mb and not node.said_goodbye:
+    if report.memory_total_mb and not node.said_goodbye and not node.fence.proven_off:
         fraction = 1 - report.memory_free_mb / report.memory_total_mb
     return NodeCell(
         name=node.name, glyph=state.glyph, state=state.state, memory_used=fraction, text=_map_text(node, state, view)
@@ -193,6 +200,8 @@ def _map_text(node: Node, state: NodeState, view: View) -> str:
         return f"{counts[VmStatus.UNKNOWN]} unknown"
     if state.word in ("off", "never seen", "fenced"):
         return state.word
+    if node.fence.unfinished:
+        return PHASE_WORDS[node.fence.phase]
     if not node.is_ready:
         whole = f"{node.readiness.state}, {many(total, 'VM')}" if total else node.readiness.state.value
         return whole if len(whole) <= LONGEST_TEXT else f"{node.readiness.state}, {total}"

@@ -20,10 +20,10 @@ RESILIENCE_COLUMNS = (
     Column(key="vms", title="VMS", width=4, align=Align.RIGHT),
     Column(key="death", title="IF IT DIED", width=13),
     Column(key="fence", title="LAST FENCE", width=13, measure=Measure.SECONDS),
-    Column(key="bmc", title="BMC TESTED", width=10, measure=Measure.SECONDS, from_width=76),
-    Column(key="manager", title="MANAGER", width=10, from_width=84),
-    Column(key="agents", title="FENCED BY", width=20, max_width=34, weight=1, from_width=110),
-    Column(key="why", title="WHY", width=12, weight=3, from_width=70, sortable=False),
+    Column(key="bmc", title="BMC TESTED", width=10, measure=Measure.SECONDS, from_width=90),
+    Column(key="manager", title="MANAGER", width=10, from_width=104),
+    Column(key="agents", title="FENCED BY", width=20, max_width=34, weight=1, from_width=124),
+    Column(key="why", title="WHY", width=12, weight=3, from_width=74, sortable=False),
 )
 
 

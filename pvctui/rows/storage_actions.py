@@ -9,6 +9,7 @@ from pvccore.model.cluster import Cluster
 from pvccore.model.errors import PvcError
 from pvccore.model.struct import Struct, field, replace
 from pvccore.plan.storage import STORAGE_VERBS, StorageVerb, complete
+from pvctui.rows.wording import in_console_words
 
 CHOICE = "storage-verb "
 NAMES_TO_TYPE = {
@@ -117,7 +118,7 @@ def refusal_of(action: StorageAction, cluster: Cluster) -> str:
     try:
         action.of.check(cluster, full)
     except PvcError as error:
-        return str(error)
+        return in_console_words(str(error))
     return ""
 
 

@@ -9,14 +9,14 @@ from pvccore.model.storage import Osd, Pool, Volume, split_volume_path
 from pvccore.model.vm import Vm
 from pvccore.plan.storage_checks import users_of
 from pvctui.rows.journal_lines import journal_lines
-from pvctui.rows.lines import BLANK, Line, labelled, many
+from pvctui.rows.lines import BLANK, Line, in_column, labelled, many
 from pvctui.rows.storage_holders import opened_lines
 from pvctui.rows.storage_lines import size_of
 from pvctui.rows.storage_rows import osd_state, osd_why, pool_why
 from pvctui.rows.tabs import Tab
 from pvctui.rows.view import View
 from pvctui.rows.vm_rows import status_cell
-from pvctui.widgets.meter import UNKNOWN, percent
+from pvctui.widgets.meter import UNKNOWN, milliseconds, percent
 
 MOST_LISTED = 100
 GONE = Tab(title="Gone", lines=lambda: [(("it is not there any more", "dim"),)])
@@ -37,7 +37,7 @@ def _osd(osd: Osd) -> list[Line]:
         labelled("device", f"{osd.device or UNKNOWN}  {osd.device_class}"),
         labelled("used", f"{size_of(osd.used_bytes)} of {size_of(osd.total_bytes)}, {percent(osd.used_ratio)}"),
         labelled("weight", f"{osd.weight:.4g}, reweighted to {osd.reweight:.4g}"),
-        labelled("latency", f"{osd.latency_ms:.0f} ms"),
+        labelled("latency", milliseconds(osd.latency_ms)),
         labelled("PGs", str(osd.pgs)),
     ]
 
@@ -138,7 +138,7 @@ def snapshot_tabs(key: str, view: View) -> list[Tab]:
 def _named(pairs: Sequence[tuple[str, str]]) -> list[Line]:
     if not pairs:
         return [(("none", "dim"),)]
-    width = min(32, max(len(name) for name, _ in pairs))
-    lines: list[Line] = [(f"{name[:32].ljust(width)}  ", (text, "dim")) for name, text in sorted(pairs)[:MOST_LISTED]]
+    column = in_column((name for name, _ in pairs), at_most=32)
+    lines: list[Line] = [(f"{column(name)}  ", (text, "dim")) for name, text in sorted(pairs)[:MOST_LISTED]]
     left = len(pairs) - MOST_LISTED
     return [*lines, ((f"and {left} more", "dim"),)] if left > 0 else lines

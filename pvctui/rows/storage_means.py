@@ -9,6 +9,7 @@ from pvccore.model.errors import PvcError
 from pvccore.model.struct import Struct
 from pvccore.plan.storage import StorageVerb, complete
 from pvctui.rows.lines import Line
+from pvctui.rows.wording import in_console_words
 
 MOST_LOSSES = 8
 MOST_ROWS = 12
@@ -40,7 +41,7 @@ def meaning_of(verb: StorageVerb, given: Mapping[str, str], cluster: Cluster) ->
         verb.check(cluster, full)
         return Meaning(title=verb.title_of(full), losses=verb.losses(cluster, full))
     except PvcError as error:
-        return Meaning(refusal=str(error))
+        return Meaning(refusal=in_console_words(str(error)))
 
 
 def meaning_lines(meaning: Meaning) -> list[Line]:

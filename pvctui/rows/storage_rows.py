@@ -5,7 +5,7 @@ from __future__ import annotations
 from pvccore.model.cluster import Cluster
 from pvccore.model.storage import Osd, Pool
 from pvctui.rows.storage_lines import NEARLY_FULL, size_of
-from pvctui.widgets.meter import UNKNOWN, bar, percent
+from pvctui.widgets.meter import UNKNOWN, bar, milliseconds, percent
 from pvctui.widgets.rows import Align, Cell, Column, Measure, Row, Value
 
 BAR_WIDTH = 6
@@ -14,15 +14,15 @@ RIGHT = Align.RIGHT
 OSD_COLUMNS = (
     Column(key="osd", title="OSD", width=8, pinned=True),
     Column(key="node", title="NODE", width=10, min_width=6, max_width=20, weight=1),
-    Column(key="device", title="DEVICE", width=10, max_width=20, weight=1, from_width=84),
-    Column(key="class", title="CLASS", width=5, from_width=90),
+    Column(key="device", title="DEVICE", width=10, max_width=20, weight=1, from_width=106),
+    Column(key="class", title="CLASS", width=5, from_width=112),
     Column(key="state", title="STATE", width=12),
     Column(key="use", title="USE", width=12),
     Column(key="size", title="SIZE", width=7, align=RIGHT, measure=Measure.BYTES),
-    Column(key="weight", title="WEIGHT", width=7, align=RIGHT, from_width=76),
+    Column(key="weight", title="WEIGHT", width=7, align=RIGHT, from_width=86),
     Column(key="latency", title="LATENCY", width=7, align=RIGHT),
     Column(key="pgs", title="PGS", width=4, align=RIGHT),
-    Column(key="why", title="WHY", width=10, weight=3, from_width=64, sortable=False),
+    Column(key="why", title="WHY", width=10, weight=3, from_width=77, sortable=False),
 )
 POOL_COLUMNS = (
     Column(key="pool", title="POOL", width=14, min_width=10, max_width=30, weight=1, pinned=True),
@@ -31,9 +31,9 @@ POOL_COLUMNS = (
     Column(key="available", title="MAX FREE", width=8, align=RIGHT, measure=Measure.BYTES),
     Column(key="volumes", title="VOLUMES", width=7, align=RIGHT),
     Column(key="replicas", title="COPIES", width=6, align=RIGHT),
-    Column(key="pgs", title="PGS", width=5, align=RIGHT),
-    Column(key="objects", title="OBJECTS", width=8, align=RIGHT, from_width=80),
-    Column(key="why", title="WHY", width=10, weight=3, from_width=80, sortable=False),
+    Column(key="pgs", title="PGS", width=5, align=RIGHT, from_width=66),
+    Column(key="objects", title="OBJECTS", width=8, align=RIGHT, from_width=92),
+    Column(key="why", title="WHY", width=10, weight=3, from_width=77, sortable=False),
 )
 
 
@@ -83,7 +83,7 @@ def _osd(osd: Osd) -> Row:
             (_use(osd.used_ratio), osd.used_ratio),
             (size_of(osd.total_bytes), osd.total_bytes),
             (weight, osd.weight),
-            (f"{osd.latency_ms:.0f} ms", osd.latency_ms),
+            (milliseconds(osd.latency_ms), osd.latency_ms),
             (str(osd.pgs), osd.pgs),
             ((why, state[1] or "warn") if why else "", why),
         ),

@@ -20,11 +20,11 @@ TASK_COLUMNS = (
     Column(key="task", title="TASK", width=24, min_width=16, max_width=60, weight=3, pinned=True),
     Column(key="state", title="STATE", width=11),
     Column(key="progress", title="PROGRESS", width=14, sortable=False),
-    Column(key="by", title="ASKED BY", width=10, max_width=24, weight=1, from_width=80),
+    Column(key="by", title="ASKED BY", width=10, max_width=24, weight=1, from_width=104),
     Column(key="asked", title="ASKED", width=7, align=Align.RIGHT, measure=Measure.SECONDS),
     Column(key="took", title="TOOK", width=6, align=Align.RIGHT, measure=Measure.SECONDS, from_width=66),
-    Column(key="node", title="NODE", width=8, max_width=20, weight=1, from_width=76),
-    Column(key="why", title="RESULT", width=12, weight=4, from_width=80, sortable=False),
+    Column(key="node", title="NODE", width=8, max_width=20, weight=1, from_width=88),
+    Column(key="why", title="RESULT", width=12, weight=4, from_width=76, sortable=False),
 )
 TASK_FIELDS = ("verb", "vm", "key")
 STATE_LOOK = {

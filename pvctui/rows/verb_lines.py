@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from pvccore.model.naming import natural_items
 from pvccore.plan.preview import Preview
-from pvctui.rows.lines import BLANK, Line, many
+from pvctui.rows.lines import BLANK, Line, in_column, many
 from pvctui.rows.verb_plan import Part
+from pvctui.rows.wording import in_console_words
 from pvctui.verbs import Verb
 from pvctui.widgets.cell_text import fit
 
 MOST_PARTS = 20
 MOST_MOVES = 24
+MOST_RESULTS = 8
 MOST_PARKED = 10
+GOING = {"flush": ("migrates", "migrate"), "ready": ("comes back", "come back")}
+GOING_ELSEWHERE = ("runs elsewhere", "run elsewhere")
+"""What a verb on a node makes of its VMs: of one, and of several."""
 MOVES_ACROSS, MOVE_WIDTH = 3, 22
 
 
 def verb_lines(verb: Verb, parts: Sequence[Part]) -> list[Line]:
     """What the verb means, and what it would do to each."""
-    lines: list[Line] = [(verb.means if len(parts) == 1 else f"{many(len(parts), _noun(verb))}, each: {verb.means}",)]
+    each = "" if len(parts) == 1 else f"{many(len(parts), _noun(verb))}, each: "
+    lines: list[Line] = [(f"{each}{verb.means}",), BLANK]
+    column = in_column(part.name for part in parts[:MOST_PARTS] if part.outcome)
     for part in parts[:MOST_PARTS]:
-        lines += _part_lines(part)
+        lines += _part_lines(part, verb, column)
     if len(parts) > MOST_PARTS:
         lines.append(((f"  … and {len(parts) - MOST_PARTS} more", "dim"),))
     refused = sum(1 for part in parts if part.objection)
@@ -34,24 +41,27 @@ def _noun(verb: Verb) -> str:
     return "VM" if verb.kind == "vm" else "node"
 
 
-def _part_lines(part: Part) -> list[Line]:
+def _part_lines(part: Part, verb: Verb, column: Callable[[str], str]) -> list[Line]:
     if part.objection:
         return [((f"✗ {part.name}: {part.objection}", "bad"),)]
     if part.outcome:
         lost = [(("    ", "bad"), ("lost for good: ", "bad"), path) for path in part.losses[:MOST_PARKED]]
         more = len(part.losses) - MOST_PARKED
-        told: list[Line] = [("  ", (part.name, "strong"), f"  {part.outcome}"), *lost]
+        told: list[Line] = [("  ", (column(part.name), "strong"), f"  {part.outcome}"), *lost]
         return [*told, ((f"    … and {more} more volumes", "bad"),)] if more > 0 else told
-    return [("  ", (part.name, "strong"), f"  {moves_words(part.moves)}"), *_move_lines(part.moves)]
+    return [("  ", (part.name, "strong"), f"  {moves_words(part.moves, verb)}"), *_move_lines(part.moves)]
 
 
-def moves_words(moves: Preview) -> str:
-    """How many VMs go elsewhere, and how many are parked."""
+def moves_words(moves: Preview, verb: Verb) -> str:
+    """How many VMs go where the verb sends them, and how many are parked."""
     if not moves.moved and not moves.parked:
         return "no VM is moved"
-    whole = many(len(moves.moved) + len(moves.parked), "VM")
-    parked = f", {len(moves.parked)} parked" if moves.parked else ", none is parked"
-    return f"{whole}: {len(moves.moved)} go to other nodes or back{parked}"
+    moved, parked = len(moves.moved), len(moves.parked)
+    one, several = GOING.get(verb.name, GOING_ELSEWHERE)
+    if not parked:
+        return f"{many(moved, 'VM')} {one if moved == 1 else several}, none is parked"
+    goes = one if moved == 1 else several
+    return f"{many(moved + parked, 'VM')}: {moved} {goes}, {parked} {'is' if parked == 1 else 'are'} parked"
 
 
 def _move_lines(moves: Preview) -> list[Line]:
@@ -75,11 +85,13 @@ def result_lines(names: Mapping[str, str], results: Mapping[str, str]) -> list[L
     bad = [key for key in names if results.get(key)]
     done = [key for key in names if results.get(key) == ""]
     waiting = [key for key in names if key not in results]
-    for key in [*bad, *waiting, *done][:MOST_PARTS]:
+    for key in [*bad, *waiting, *done][:MOST_RESULTS]:
         if key in waiting:
             lines.append(((f"→ {names[key]} …", "busy"),))
         else:
-            lines.append(((f"✗ {results[key]}", "bad"),) if results[key] else ((f"✓ {names[key]}", "ok"),))
-    if len(names) > MOST_PARTS:
-        lines.append((f"{len(done)} done, {len(bad)} refused, {len(waiting)} to come",))
+            lines.append(
+                ((f"✗ {in_console_words(results[key])}", "bad"),) if results[key] else ((f"✓ {names[key]}", "ok"),)
+            )
+    if len(names) > MOST_RESULTS:
+        lines.insert(0, (f"{len(done)} done, {len(bad)} refused, {len(waiting)} to come",))
     return lines

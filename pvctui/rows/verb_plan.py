@@ -26,7 +26,9 @@ from pvctui.rows.definition_plan import (
     going_volumes,
 )
 from pvctui.rows.lines import many
+from pvctui.rows.wording import in_console_words
 from pvctui.verbs import Given, Verb
+from pvctui.widgets.meter import size
 
 NO_MOVES = Preview(moved={}, parked={})
 
@@ -66,7 +68,7 @@ def refusal_of(verb: Verb, keys: Sequence[str], cluster: Cluster) -> str:
         return "only one at a time"
     first = ""
     for key in keys:
-        objection = _objection(verb, key, cluster, rooms)
+        objection = in_console_words(_objection(verb, key, cluster, rooms))
         if not objection:
             return ""
         first = first or objection
@@ -92,7 +94,7 @@ def _vm_part(verb: Verb, key: str, cluster: Cluster, rooms: Rooms, given: Given)
     vm = cluster.vms.get(key)
     if vm is None:
         return Part(key=key, name=key, objection="it is not defined any more")
-    objection = _vm_objection(verb, vm, cluster, rooms, given)
+    objection = in_console_words(_vm_objection(verb, vm, cluster, rooms, given))
     if objection:
         return Part(key=key, name=vm.name, objection=objection)
     if verb.name in DEFINITION_VERBS:
@@ -128,7 +130,7 @@ def _outcome(verb: Verb, vm: Vm, cluster: Cluster, to: str) -> str:
         return f"{vm.node} → {to}" if vm.node else f"→ {to}"
     status = status_of(vm, cluster.nodes.get(vm.node))
     if verb.name == "start":
-        return f"{status}; runs on {vm.node}"
+        return f"{status}; will run on {vm.node}"
     return f"{status} on {vm.node}" if vm.node else status
 
 
@@ -137,7 +139,7 @@ def node_objection(verb: Verb, node: Node, cluster: Cluster) -> str:
     wanted = {"flush": WantedReadiness.FLUSHED, "ready": WantedReadiness.READY}.get(verb.name)
     if wanted is not None and node.readiness.wanted is wanted:
         return f"it is {node.readiness.state} already"
-    return NODE_VERBS[verb.name](cluster, node) or ""
+    return in_console_words(NODE_VERBS[verb.name](cluster, node) or "")
 
 
 def _node_part(verb: Verb, key: str, cluster: Cluster, given: Given) -> Part:
@@ -203,4 +205,4 @@ def targets_of(verb: Verb, vms: Sequence[Vm], cluster: Cluster) -> list[Target]:
 
 
 def _room(rooms: Rooms, name: str) -> str:
-    return f"may take it, {max(0, rooms.rooms[name].room_mb) / 1024:.1f} G of room"
+    return f"may take it, {size(max(0, rooms.rooms[name].room_mb))} of room"

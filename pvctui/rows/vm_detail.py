@@ -7,7 +7,7 @@ from pvccore.model.vm import Vm
 from pvccore.plan.placement import Rooms
 from pvctui.rows.fetched import xml_wanted
 from pvctui.rows.journal_lines import journal_lines
-from pvctui.rows.lines import BLANK, Line, labelled
+from pvctui.rows.lines import BLANK, Line, in_column, labelled, many
 from pvctui.rows.log_lines import log_tab
 from pvctui.rows.tabs import Tab
 from pvctui.rows.view import View
@@ -65,7 +65,8 @@ def _summary(vm: Vm, view: View) -> list[Line]:
         labelled("volumes", *_listed(definition.volumes)),
         labelled("networks", *_listed(definition.networks)),
         labelled("description", definition.description or (UNKNOWN, "dim")),
-        labelled("uuid", (vm.uuid, "dim"), width=6),
+        BLANK,
+        ((vm.uuid, "dim"),),
     ]
     return lines
 
@@ -93,7 +94,7 @@ def _usage(vm: Vm, view: View) -> list[Line]:
     spark = sparkline(readings, len(readings) or 1, highest=1.0)
     mb_s = 1024 * 1024
     return [
-        labelled("cpu", f"{percent(domain.cpu / vcpus)} of {vm.definition.vcpus} vCPUs  ", (spark, "busy")),
+        labelled("cpu", f"{percent(domain.cpu / vcpus)} of {many(vm.definition.vcpus, 'vCPU')}  ", (spark, "busy")),
         memory,
         labelled("disk", f"{domain.disk_bytes_s / mb_s:.1f} MB/s"),
         labelled("network", f"{domain.net_bytes_s / mb_s:.1f} MB/s"),
@@ -125,7 +126,7 @@ def placement_lines(vm: Vm, cluster: Cluster) -> list[Line]:
     """Each node: whether it may take this VM, or why not; and the choice the selector would make."""
     rooms = Rooms(cluster)
     chosen = rooms.choose_target(vm)
-    width = max((len(name) for name in cluster.nodes), default=3)
+    column = in_column(cluster.nodes)
     needed = size(vm.memory_mb)
     heading = f"If it had to leave now: {chosen}" if chosen else "If it had to leave now, no node could take it"
     lines: list[Line] = [((heading, "ok" if chosen else "warn"),), ((f"it needs {needed} of memory", "dim"),), BLANK]
@@ -133,7 +134,7 @@ def placement_lines(vm: Vm, cluster: Cluster) -> list[Line]:
         mark = "▸" if name == chosen else " "
         if objection is None:
             free = size(max(0, rooms.rooms[name].room_mb))
-            lines.append((f"{mark} {name.ljust(width)}  ", ("may take it", "ok"), f"  {free} of room"))
+            lines.append((f"{mark} {column(name)}  ", ("may take it", "ok"), f"  {free} of room"))
         else:
-            lines.append((f"{mark} {name.ljust(width)}  ", (objection, "dim")))
+            lines.append((f"{mark} {column(name)}  ", (objection, "dim")))
     return lines

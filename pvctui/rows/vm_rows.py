@@ -17,7 +17,7 @@ SPARK_WIDTH = 5
 
 VM_COLUMNS = (
     Column(key="name", title="NAME", width=12, min_width=10, max_width=28, weight=1, pinned=True),
-    Column(key="status", title="STATUS", width=15, min_width=11),
+    Column(key="status", title="STATUS", width=12, min_width=11, max_width=15, weight=1),
     Column(key="wanted", title="WANTED", width=8, from_width=130),
     Column(key="node", title="NODE", width=9, min_width=7, max_width=20, weight=1),
     Column(key="previous", title="PREVIOUS", width=9, from_width=108),
@@ -72,7 +72,7 @@ def vm_why(vm: Vm, status: str, node: Node | None) -> str:
     if status == VmState.STOPPED and placement.wanted is Wanted.RUNNING:
         return f"waits for {placement.node or 'a node'} to start it"
     if status == VmState.RUNNING and placement.previous_node:
-        return f"belongs on {placement.previous_node}"
+        return f"home: {placement.previous_node}"
     return ""
 
 
@@ -80,7 +80,7 @@ def _why_unknown(vm: Vm, node: Node | None) -> str:
     if node is None:
         return f"its node {vm.placement.node or '–'} is not registered"
     if node.fence.under_way:
-        return f"{node.name} is being fenced ({PHASE_WORDS[node.fence.phase]})"
+        return f"fencing {node.name}: {PHASE_WORDS[node.fence.phase]}"
     return f"{node.name} is silent"
 
 

@@ -32,7 +32,7 @@ SNAPSHOT_COLUMNS = (
     Column(key="name", title="SNAPSHOT", width=14, min_width=10, max_width=40, weight=2),
     Column(key="size", title="SIZE", width=7, align=RIGHT, measure=Measure.BYTES),
     Column(key="protected", title="PROTECTED", width=9),
-    Column(key="why", title="CLONES", width=12, weight=3, sortable=False),
+    Column(key="why", title="CLONES", width=12, min_width=6, weight=3, sortable=False),
 )
 
 Facts = tuple[object, ...]

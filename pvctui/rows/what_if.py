@@ -8,7 +8,7 @@ from pvccore.model.cluster import Cluster
 from pvccore.model.naming import natural, natural_items
 from pvccore.model.struct import Struct, field
 from pvccore.plan.forecast import after, forecast_node, forecast_nodes
-from pvctui.rows.lines import BLANK, Line, many
+from pvctui.rows.lines import BLANK, Line, in_column, many
 
 MOST_LISTED = 60
 MOST_TO_TRY = 20_000
@@ -78,9 +78,9 @@ def _shares(found: WhatIf) -> list[Line]:
     shares = ", ".join(
         f"{node} {count}" for node, count in sorted(counts.items(), key=lambda one: (-one[1], natural(one[0])))
     )
-    width = min(28, max(len(name) for name in found.placed))
-    moves: list[Line] = [(f"{name[:28].ljust(width)}  → {node}",) for name, node in _first(found.placed)]
-    return [BLANK, (("to ", "dim"), shares), *moves, *_rest(found.placed)]
+    column = in_column(found.placed)
+    moves: list[Line] = [(f"{column(name)}  → {node}",) for name, node in _first(found.placed)]
+    return [BLANK, (("where to: ", "label"), shares), *moves, *_rest(found.placed)]
 
 
 def _afterwards(found: WhatIf) -> list[Line]:

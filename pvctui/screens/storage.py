@@ -176,6 +176,7 @@ class StoragePlace(Place):
             self._tell(self._view)
 
     def _tell(self, view: View) -> None:
+        self.set_class(not view.link.is_live, "-stale")
         self._status.show_lines(status_lines(view, max(40, self.size.width - 2)))
         pieces: list[Cell] = [" "]
         for index, of in enumerate(LISTS.values()):

@@ -10,6 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.message import Message
 
+from pvctui.rows.lines import Line
 from pvctui.rows.maintenance_lines import maintenance_banner
 from pvctui.rows.node_rows import fenced_nodes
 from pvctui.rows.view import View
@@ -74,14 +75,14 @@ class Banners(Vertical):
         yield OneLine(id="maintenance")
         yield OneLine(id="more-fences")
 
-    def take(self, view: View) -> None:
-        """Show what holds now."""
+    def take(self, view: View, way_to_steps: str = "") -> None:
+        """Show what holds now. way_to_steps: the keys that lead from here to the steps of a fence."""
         trouble = view.link.trouble
         self._say("#trouble", (trouble,) if trouble else None)
         self._say("#maintenance", maintenance_banner(view) if view.cluster.maintenance.on else None)
-        self._take_fences(view)
+        self._take_fences(view, way_to_steps)
 
-    def _take_fences(self, view: View) -> None:
+    def _take_fences(self, view: View, way_to_steps: str) -> None:
         fenced = fenced_nodes(view.cluster)
         if not fenced and not self.query(FenceLine):
             return
@@ -91,7 +92,7 @@ class Banners(Vertical):
             node = fenced[index] if index < len(fenced) else None
             line.node = node.name if node else ""
             line.set_class(node is not None and not node.fence.unfinished, "-settled")
-            _put(line, None if node is None else (*fence_banner(node, view), ("   Enter: steps", "dim")))
+            _put(line, *(() if node is None else (*fence_banner(node, view), ((way_to_steps, "dim"),))))
         more = len(fenced) - MOST_FENCE_LINES
         self._say("#more-fences", (f"and {more} more fences: see Nodes",) if more > 0 else None)
 
@@ -103,11 +104,11 @@ class Banners(Vertical):
             self.mount_all(missing, before="#more-fences")
         return lines + missing
 
-    def _say(self, selector: str, line: tuple[str | tuple[str, str], ...] | None) -> None:
-        _put(self.query_one(selector, OneLine), line)
+    def _say(self, selector: str, line: Line | None) -> None:
+        _put(self.query_one(selector, OneLine), *(() if line is None else (line,)))
 
 
-def _put(widget: OneLine, line: tuple[str | tuple[str, str], ...] | None) -> None:
-    widget.set_class(line is not None, "-shown")
-    if line is not None:
-        widget.show(line)
+def _put(widget: OneLine, *parts: Line) -> None:
+    widget.set_class(bool(parts), "-shown")
+    if parts:
+        widget.show(*parts)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from textwrap import wrap
 from typing import ClassVar
 
 from rich.cells import cell_len
@@ -72,14 +73,19 @@ class Choices(Widget, can_focus=True):
     @property
     def _cell_width(self) -> int:
         longest = max((cell_len(label) for _, label in self._options), default=1)
-        # One option alone has the whole line: what it means must not be cut.
-        return BOX_WIDTH + (min(longest, LONGEST_LABEL) if len(self._options) > 1 else longest) + GAP
+        return BOX_WIDTH + min(longest, LONGEST_LABEL) + GAP
 
     def _across(self, width: int) -> int:
         return max(1, (width + GAP) // self._cell_width)
 
     def _lines(self, width: int) -> int:
+        if len(self._options) == 1:
+            return len(self._wrapped(width))
         return -(-len(self._options) // self._across(width))
+
+    def _wrapped(self, width: int) -> list[str]:
+        """The words of the only option, which are never cut: they tell what a tick means."""
+        return wrap(self._options[0][1], max(1, width - BOX_WIDTH)) or [""]
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """A few lines at most; the rest scrolls."""
@@ -87,6 +93,8 @@ class Choices(Widget, can_focus=True):
 
     def render(self) -> Content:
         """The options that are in sight."""
+        if len(self._options) == 1:
+            return self._only_option()
         across = self._across(self.size.width)
         line = self._cursor // across
         height = max(1, self.size.height)
@@ -96,11 +104,17 @@ class Choices(Widget, can_focus=True):
         rows = [shown[start : start + across] for start in range(0, len(shown), across)]
         return Content("\n").join([Content.assemble(*(self._cell(*option) for option in row)) for row in rows])
 
+    def _only_option(self) -> Content:
+        first, *further = self._wrapped(self.size.width)
+        style = "" if self._chosen else "$foreground 60%"
+        below = [Content.styled(" " * BOX_WIDTH + words, style) for words in further]
+        return Content("\n").join([self._cell(0, (self._options[0][0], first)), *below])
+
     def _cell(self, place: int, option: tuple[str, str]) -> Content:
         value, label = option
         ticked = value in self._chosen
         box = ("(•) " if ticked else "( ) ") if self._only_one else ("[x] " if ticked else "[ ] ")
-        text = fit(label, self._cell_width - BOX_WIDTH - GAP)
+        text = fit(label, self._cell_width - BOX_WIDTH - GAP) if len(self._options) > 1 else label
         is_here = self.has_focus and place == self._cursor
         style = "bold $accent" if is_here else "" if ticked else "$foreground 60%"
         underline = "reverse " if is_here else ""
@@ -142,6 +156,8 @@ class Choices(Widget, can_focus=True):
         """A click is a tick."""
         across = self._across(self.size.width)
         place = (event.y + self._first_line) * across + min(event.x // self._cell_width, across - 1)
+        if len(self._options) == 1:
+            place = 0
         if place < len(self._options):
             event.stop()
             self._cursor = place

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from pvccore.model.struct import Struct
-from pvctui.widgets.rows import Column
+from pvctui.widgets.rows import Align, Column
 
 GUTTER_WIDTH = 3
 """Cells before the first column: the cursor's bar, the mark, one of air."""
 
+NARROW_GAP, WIDE_GAP = 1, 2
 ROOMY_WIDTH = 100
-"""From here on two cells of air stand between columns, below it one."""
+"""From here on two cells of air stand between columns, below it one; two always between a number and a word."""
 
 
 class PlacedColumn(Struct, frozen=True, kw_only=True):
@@ -47,7 +49,6 @@ def lay_out(
     `wide` shows every column at its full width, however far that reaches to the right. `chosen`: the keys of those
     that a person wants to see, in that order; without it all that there is room for.
     """
-    gap = 2 if width >= ROOMY_WIDTH else 1
     shown = [(index, column) for index, column in enumerate(columns) if wide or width >= column.from_width]
     if chosen:
         by_key = {column.key: (index, column) for index, column in enumerate(columns)}
@@ -56,10 +57,19 @@ def lay_out(
     loose = [pair for pair in shown if not pair[1].pinned]
     first = min(scrolled, max(0, len(loose) - 1))
     in_line = pinned + loose[first:]
-    room = width - GUTTER_WIDTH - gap * max(0, len(in_line) - 1)
+    gaps = _gaps([column for _, column in in_line], is_roomy=width >= ROOMY_WIDTH)
+    room = width - GUTTER_WIDTH - sum(gaps)
     widths = _full_widths(in_line) if wide else _widths([column for _, column in in_line], room)
-    placed, more_right = _place(in_line, widths, width, gap)
+    placed, more_right = _place(in_line, widths, width, gaps)
     return ColumnLayout(width=width, placed=placed, more_left=first > 0, more_right=more_right)
+
+
+def _gaps(columns: Sequence[Column], *, is_roomy: bool) -> list[int]:
+    """The air after each column; none after the last. A number that ends where a word begins reads as one word."""
+    return [
+        WIDE_GAP if is_roomy or (left.align is Align.RIGHT and right.align is Align.LEFT) else NARROW_GAP
+        for left, right in pairwise(columns)
+    ]
 
 
 def _full_widths(in_line: list[tuple[int, Column]]) -> list[int]:
@@ -98,12 +108,12 @@ def _share_out(columns: list[Column], widths: list[int], spare: int) -> None:
 
 
 def _place(
-    in_line: list[tuple[int, Column]], widths: list[int], width: int, gap: int
+    in_line: list[tuple[int, Column]], widths: list[int], width: int, gaps: list[int]
 ) -> tuple[tuple[PlacedColumn, ...], bool]:
     """Set the columns one after the other; the last may be cut, what is beyond is left out."""
     placed: list[PlacedColumn] = []
     x = GUTTER_WIDTH
-    for (index, column), wished in zip(in_line, widths, strict=True):
+    for (index, column), wished, gap in zip(in_line, widths, [*gaps, 0], strict=True):
         got = min(wished, width - x)
         if got < min(column.least, wished) and (placed or got <= 0):
             return tuple(placed), True

@@ -20,7 +20,7 @@ from pvctui.widgets.words import content_of
 
 TAB_GAP = "  "
 FURTHER = "… "
-"""Stands where there are more tabs to the left."""
+"""Stands where there are more tabs."""
 
 
 class Words(Static):
@@ -147,14 +147,20 @@ class Detail(Vertical):
 
 
 def tabs_line(titles: Sequence[str], chosen: int, width: int) -> Line:
-    """The titles of the tabs; where they have no room, from as far right that the chosen one is in sight."""
-    first = 0
-    while width and first < chosen and _width(titles[first : chosen + 1]) + len(FURTHER) * (first > 0) > width:
+    """The titles of the tabs; where they have no room, as many as fit around the chosen one, none of them cut."""
+    first, last = 0, len(titles)
+    while width and last > chosen + 1 and _taken(titles, first, last) > width:
+        last -= 1
+    while width and first < chosen and _taken(titles, first, last) > width:
         first += 1
     pieces: list[Cell] = [(FURTHER, "dim")] if first else []
-    for place, title in enumerate(titles[first:], first):
+    for place, title in enumerate(titles[first:last], first):
         pieces += [(title, "accent" if place == chosen else "dim"), TAB_GAP]
-    return tuple(pieces)
+    return (*pieces, (FURTHER.strip(), "dim")) if last < len(titles) else tuple(pieces)
+
+
+def _taken(titles: Sequence[str], first: int, last: int) -> int:
+    return _width(titles[first:last]) + len(FURTHER) * (first > 0) + (len(TAB_GAP) + 1) * (last < len(titles))
 
 
 def _width(titles: Sequence[str]) -> int:

@@ -21,6 +21,7 @@ class FilterLine(Horizontal):
         & > #filter-sign { width: 2; display: none; }
         & > Input { display: none; width: 1fr; }
         & > #list-status { width: 2fr; }
+        &.-open > #list-status { margin-left: 2; }
         &.-open > Input, &.-open > #filter-sign { display: block; }
     }
     """

@@ -78,6 +78,11 @@ def age(seconds: float | None) -> str:
     return f"{passed_s // DAY_S} d"
 
 
+def milliseconds(number: float) -> str:
+    """A latency; with one decimal where it is short: `0.6 ms`, `24 ms`."""
+    return f"{number:.1f} ms" if number < 10 else f"{number:.0f} ms"  # noqa: PLR2004
+
+
 def size(mebibytes: float | None) -> str:
     """An amount of memory or disk in its own unit, e.g. `512 M`, `3.1 G`, `48 T`."""
     if mebibytes is None or not math.isfinite(mebibytes):

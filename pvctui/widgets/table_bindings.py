@@ -11,6 +11,7 @@ class TableBinding(Struct, frozen=True, kw_only=True):
     """One thing a live list does by key.
 
     keys: Textual's names, divided by commas. by_name: it stands in the palette, too.
+    label: its word in the footer, "" keeps it out of there.
     """
 
     id: str
@@ -18,10 +19,13 @@ class TableBinding(Struct, frozen=True, kw_only=True):
     description: str
     action: str
     by_name: bool = False
+    label: str = ""
 
 
-def _binding(action: str, keys: str, description: str, *, by_name: bool = False) -> TableBinding:
-    return TableBinding(id=f"table.{action}", keys=keys, description=description, action=action, by_name=by_name)
+def _binding(action: str, keys: str, description: str, *, by_name: bool = False, label: str = "") -> TableBinding:
+    return TableBinding(
+        id=f"table.{action}", keys=keys, description=description, action=action, by_name=by_name, label=label
+    )
 
 
 TABLE_BINDINGS: tuple[TableBinding, ...] = (
@@ -35,8 +39,8 @@ TABLE_BINDINGS: tuple[TableBinding, ...] = (
     _binding("page_up", "ctrl+b,pageup", "Page up"),
     _binding("columns_left", "left", "Columns to the left"),
     _binding("columns_right", "right", "Columns to the right"),
-    _binding("open", "enter", "Open"),
-    _binding("mark", "space", "Mark, move down"),
+    _binding("open", "enter", "Open", label="open"),
+    _binding("mark", "space", "Mark, move down", label="mark"),
     _binding("mark_range", "m", "Begin or end marking a range"),
     _binding("extend_down", "shift+down", "Mark downwards"),
     _binding("extend_up", "shift+up", "Mark upwards"),

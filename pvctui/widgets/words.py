@@ -24,13 +24,17 @@ STATE_STYLES = {
 }
 
 
+LEADING = ("label", "key")
+"""What the rest of its line stays right of, however often that is wrapped."""
+
+
 def content_of_line(line: Line) -> Content:
     """One line."""
     return Content.assemble(*(_piece(piece) for piece in line))
 
 
 def content_of(lines: Iterable[Line], width: int = 0) -> Content:
-    """Lines one under the other; wrapped to a width, what follows the last label stays right of it."""
+    """Lines one under the other; wrapped to a width, what follows the last label or key stays right of it."""
     return Content("\n").join([part for line in lines for part in _wrapped(line, width)])
 
 
@@ -38,7 +42,7 @@ def _wrapped(line: Line, width: int) -> list[Content]:
     whole = content_of_line(line)
     if not width or whole.cell_length <= width:
         return [whole]
-    labels = [place for place, piece in enumerate(line) if isinstance(piece, tuple) and piece[1] == "label"]
+    labels = [place for place, piece in enumerate(line) if isinstance(piece, tuple) and piece[1] in LEADING]
     label = content_of_line(line[: labels[-1] + 1] if labels else ())
     indent = label.cell_length
     if not indent or indent >= width:

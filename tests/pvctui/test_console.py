@@ -1,3 +1,5 @@
+import asyncio
+
 import pytest
 from textual.events import Key
 
@@ -8,6 +10,7 @@ from pvctui.keys import KeyTable
 from pvctui.look import Looks
 from pvctui.rows.view import Link
 from pvctui.screens.detail_screen import DetailScreen
+from pvctui.screens.place import Place
 from tests.pvctui.canned import in_maintenance, night, node, uuid, vm, well
 from tests.pvctui.console import SIZES, console
 
@@ -59,7 +62,7 @@ async def test_maintenance_has_its_line_only_while_it_is_on() -> None:
     async with console(well()) as shown:
         assert "MAINTENANCE" not in shown.text()
         assert "MAINTENANCE" in await shown.put(in_maintenance(well()))
-        assert "switch upgrade in rack 2" in shown.line(1)
+        assert "nobody is fenced" in shown.line(1)
         assert "MAINTENANCE" not in await shown.put(well())
 
 
@@ -310,3 +313,22 @@ async def test_a_key_after_esc_is_meant_for_what_is_under_the_dialog() -> None:
         app.post_message(Key("2", "2"))
         await shown.until(lambda: app.place_name == "nodes")
         assert len(app.screen_stack) == 1
+
+
+@pytest.mark.parametrize(
+    "keys", [("question_mark",), ("3", "question_mark"), ("3", "asterisk", "G"), ("colon",)], ids=str
+)
+async def test_the_buttons_of_a_dialog_are_in_sight_on_a_small_terminal(keys: tuple[str, ...]) -> None:
+    async with console(night(), size=(80, 24)) as shown:
+        text = await shown.press(*keys)
+        assert "Close" in text or "Cancel" in text
+
+
+async def test_only_the_last_of_two_screens_that_were_asked_for_at_once_is_shown() -> None:
+    async with console(night()) as shown:
+        frame = shown.app.frame
+        await asyncio.gather(frame.show_place("nodes", []), frame.show_place("vms", []))
+        await shown.pilot.pause()
+        assert [place.PLACE for place in shown.app.query(Place) if place.parent is not None and place.display] == [
+            "vms"
+        ]

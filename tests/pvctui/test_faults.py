@@ -1,6 +1,7 @@
 """What goes wrong while somebody works: the console says so, and keeps what was typed."""
 
 import pytest
+from rich.cells import cell_len
 
 from pvccore.model.cluster import Cluster
 from pvccore.model.struct import replace
@@ -10,11 +11,22 @@ from pvctui.rows.view import Link
 from pvctui.screens import PLACES
 from tests.pvctui.canned import cluster_of, entry, node, uuid, vm, well
 from tests.pvctui.canned_storage import on_ceph
-from tests.pvctui.console import SIZES, console
+from tests.pvctui.console import SIZES, Shown, console
 from tests.pvctui.stored import StoredCluster
 
 AWAY = Link(connection=Connection.RECONNECTING, age_s=12.0)
-HOSTILE = ("bad[/x][red]", "a\x1b[31m\u202eb", "家族の写真💥", "n" * 200)
+HOSTILE = (
+    "bad[/x][red]",
+    "a\x1b[31m\u202eb",
+    "家族の写真💥",
+    "n" * 200,
+    "e\u0301\u200d\u200b" * 40,
+    "家" * 100,
+    "[b]\n\t\r",
+)
+
+
+STEERING = "\x1b\u202e\t\r\u200d\u200b"
 
 
 def without(cluster: Cluster, key: str) -> Cluster:
@@ -103,3 +115,44 @@ async def test_a_hostile_name_is_only_a_name_in_every_list_detail_and_dialog(nam
             assert not {"\x1b", "\u202e"} & set(text)
             await shown.press("escape")
         assert shown.app.is_running
+
+
+def misaligned(shown: Shown) -> list[str]:
+    """Lines that are wider than the terminal, or whose right border does not stand at its edge."""
+    width, height = shown.app.size
+    lines = shown.text().splitlines()
+    assert len(lines) <= height
+    framed = [line for line in lines if line.startswith(("│", "╭", "╰"))]
+    return [line for line in lines if cell_len(line) > width] + [
+        line for line in framed if cell_len(line) != width or line[-1] not in "│╮╯"
+    ]
+
+
+def all_hostile() -> Cluster:
+    """One VM, volume and journal entry of each hostile name."""
+    each = [hostile(name) for name in HOSTILE]
+    vms = [replace(vm, uuid=uuid(place)) for place, one in enumerate(each, 1) for vm in one.vms.values()]
+    journal = [replace(told, key=f"e-{place:010}") for place, one in enumerate(each) for told in one.journal]
+    volumes = {name: found for one in each for name, found in one.storage.volumes["vms"].items()}
+    storage = replace(each[0].storage, volumes={"vms": volumes})
+    return replace(cluster_of([node("hv1"), node("hv2")], vms, journal=tuple(journal)), storage=storage)
+
+
+@pytest.mark.parametrize("size", SIZES[:2], ids=str)
+async def test_hostile_names_break_no_alignment_and_are_never_sent_raw(size: tuple[int, int]) -> None:
+    ways = [
+        *([place.key] for place in PLACES.values()),
+        *(["3", key] for key in ("e", "G", "o", "w")),
+        ["3", "x", *"rename", "enter"],
+        ["3", "asterisk", "T"],
+        *(["2", key] for key in ("F", "X")),
+        *(["4", "full_stop", "x"] for _ in range(4)),
+        ["6", "enter"],
+    ]
+    async with console(all_hostile(), size=size) as shown:
+        for keys in ways:
+            text = await shown.press(*keys)
+            assert not [one for one in text if one in STEERING], keys
+            assert misaligned(shown) == [], keys
+            await shown.press("escape")
+            await shown.press("escape")

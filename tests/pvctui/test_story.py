@@ -159,9 +159,9 @@ def list_to_a_file(night: Night) -> None:
     night.tmux.press("s")
     night.tmux.shows("NAME ↓")
     night.tmux.press("o")
-    night.tmux.shows("Export: vm", "3 rows as filtered and sorted now")
+    night.tmux.shows("Export: VMs", "3 rows as filtered and sorted now")
     night.tmux.press("BTab", "Enter")
-    night.tmux.until(lambda: "Export: vm" not in night.tmux.text())
+    night.tmux.until(lambda: "Export: VMs" not in night.tmux.text())
     (path,) = night.folder.glob("*-vm-*.csv")
     with path.open(encoding="utf-8", newline="") as file:
         assert [row["name"] for row in csv.DictReader(file)] == ["web2", "web1", "db1"]

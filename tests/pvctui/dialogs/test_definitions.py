@@ -110,7 +110,7 @@ async def test_removing_a_vm_names_the_volumes_that_are_lost_and_wants_its_name(
         await shown.press("3")
         await by_menu(shown, "remove with")
         assert "2 snapshots" in shown.text()
-        assert "tick" not in shown.text()
+        assert "--force" not in shown.text()
         await shown.press("tab", "tab", "tab")
         shown.app.screen.query_one("#field-force").focus()
         await shown.press("space")
@@ -125,7 +125,7 @@ async def test_a_vm_without_disks_is_removed_without_typing_its_name() -> None:
     async with console(None, stored=stored_cluster()) as shown:
         await on_still(shown, "remove with")
         assert "no volume goes with it" in shown.text()
-        assert "Type the name" not in shown.text()
+        assert "Type its name" not in shown.text()
         await do_it(shown)
         await shown.until(lambda: uuid(2) not in shown.app.view.cluster.vms)
 

@@ -8,7 +8,7 @@ async def test_it_says_what_it_means_before_it_is_done() -> None:
         text = await shown.press("M")
         assert "Turn maintenance on" in text
         assert "While it is on, no node is fenced" in text
-        assert "the fence of hv3 (off sent) will only read the power" in text
+        assert "hv3 (off sent): its power is only read" in text
 
 
 async def test_off_says_who_would_be_fenced() -> None:

@@ -77,7 +77,7 @@ async def test_enter_never_confirms_where_the_dialog_opens(verb: str, key: str) 
 
 async def test_a_stopped_vm_is_started() -> None:
     async with console(None, stored=StoredCluster(at_home_and_away())) as shown:
-        assert "stopped; runs on hv1" in await shown.press("3", "j", "j", "S")
+        assert "stopped; will run on hv1" in await shown.press("3", "j", "j", "S")
         await confirm(shown)
         await shown.until(lambda: now(shown).vms[uuid(3)].placement.wanted is Wanted.RUNNING)
         await shown.until(lambda: not is_open(shown))
@@ -208,7 +208,7 @@ async def test_flush_tells_where_every_vm_goes_and_who_is_parked_and_keeps_the_r
     cluster = cluster_of([node("hv1"), node("hv2")], [vm(1, "web1", "hv1"), pinned])
     async with console(None, stored=StoredCluster(cluster)) as shown:
         text = await shown.press("2", "F")
-        assert "2 VMs: 1 go to other nodes or back, 1 parked" in text
+        assert "2 VMs: 1 migrates, 1 is parked" in text
         assert "web1 → hv2" in text
         assert "■ pinned is parked: " in text
         await shown.press(*"fan")
@@ -246,7 +246,7 @@ async def test_a_node_that_is_silent_can_be_confirmed_off_by_the_menu() -> None:
         await by_menu(shown, "confirm")
         text = shown.text()
         assert "Your word is taken that you have seen it off" in text
-        assert "Type the name" in text
+        assert "Type its name" in text
 
 
 # Many

@@ -72,3 +72,9 @@ def test_an_error_of_the_storage_stands_before_vms_that_stand_still() -> None:
     lost = HealthCheck(code="PG_DAMAGED", severity=StorageHealth.ERROR, summary="1 pg inconsistent")
     cluster = replace(night(), storage=Storage(status=StorageStatus(at=NOW_S, checks=(lost,))))
     assert [what for what, _ in told(cluster)] == ["hv3", "ceph", "build7", "db1", "hv6"]
+
+
+def test_a_node_that_is_known_to_be_off_is_said_to_be_recovered_from() -> None:
+    recovering = fence_of("hv1", FencePhase.RECOVERING)
+    cluster = cluster_of([node("hv1", alive=False, fence=recovering), node("hv2")], [])
+    assert told(cluster) == [("hv1", "being fenced: it is off, its VMs are placed again")]

@@ -13,7 +13,7 @@ def with_fence(fence: Fence) -> Cluster:
 
 
 def banner(cluster: Cluster) -> str:
-    return text_of(fence_banner(cluster.nodes["hv3"], view_of(cluster)))
+    return "   ".join(map(text_of, fence_banner(cluster.nodes["hv3"], view_of(cluster))))
 
 
 def steps(cluster: Cluster) -> list[str]:
@@ -21,9 +21,7 @@ def steps(cluster: Cluster) -> list[str]:
 
 
 def test_the_banner_tells_phase_agent_age_round_and_who_waits() -> None:
-    assert banner(night()) == (
-        "FENCING hv3   power off sent 3 s ago, reading the power state (ipmi)   round 1   12 VMs wait"
-    )
+    assert banner(night()) == "FENCING hv3   power off sent 3 s ago, reading its power (ipmi)   12 VMs wait   round 1"
 
 
 def test_a_failed_fence_shouts_its_error() -> None:
@@ -84,3 +82,9 @@ def test_unfinished_fences_come_first() -> None:
     cluster = with_fence(fence_of("hv3", FencePhase.RECOVERED))
     nodes = {**cluster.nodes, "hv9": replace(cluster.nodes["hv6"], name="hv9", fence=fence_of("hv9"))}
     assert [node.name for node in fenced_nodes(replace(cluster, nodes=nodes))] == ["hv9", "hv3"]
+
+
+def test_a_blocklist_that_is_lifted_as_the_node_comes_back_is_not_told_as_to_come() -> None:
+    lifting = Blocklist(phase=BlocklistPhase.SENT, address="10.0.0.3", round=1)
+    told = steps(with_fence(fence_of("hv3", FencePhase.RECOVERED, blocklist=lifting)))
+    assert any("✓ blocklist" in line and "that is lifted as it comes back" in line for line in told)

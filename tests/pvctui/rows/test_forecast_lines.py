@@ -51,7 +51,7 @@ def test_a_death_tells_what_is_parked_and_why_and_where_the_others_go() -> None:
     text = told("hv1", cluster_of([node("hv1"), node("hv2")], vms))
     assert text.startswith("If it died now, 2 of its 3 VMs would run elsewhere,\n1 would be parked until a node")
     assert "■ [red]c  limit hv1" in text
-    assert "to hv2 2" in text
+    assert "where to: hv2 2" in text
     assert text.endswith("a  → hv2\nb  → hv2")
 
 

@@ -23,9 +23,13 @@ def test_what_is_none_is_not_told() -> None:
 
 
 def test_the_numbers_stay_when_the_clock_has_no_room() -> None:
-    line = header(width=70)
+    line = header(width=72)
     assert "parked 1" in line
     assert ":" not in line
+
+
+def test_a_number_that_has_no_room_is_left_out_whole_and_missed() -> None:
+    assert header(width=60).rstrip().endswith("unknown 12 …")
 
 
 def test_a_lost_connection_is_told_with_the_age_of_what_is_shown() -> None:

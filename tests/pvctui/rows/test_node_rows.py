@@ -63,3 +63,9 @@ def test_the_map_counts_unknown_vms_as_unknown() -> None:
     assert texts["hv3"] == ("✗", "12 unknown")
     assert texts["hv4"] == ("◇", "flushed, 1 VM")
     assert texts["hv5"] == ("●", "8 VMs")
+
+
+def test_the_map_shows_no_memory_of_a_node_that_is_off_and_says_how_far_its_fence_is() -> None:
+    fence = fence_of("hv1", FencePhase.RECOVERING)
+    cell, *_ = map_of_nodes(view_of(cluster_of([node("hv1", alive=False, fence=fence)], [])))
+    assert (cell.text, cell.memory_used) == ("recovering", None)

@@ -46,7 +46,7 @@ def test_the_answer_names_what_is_parked_and_why_and_where_the_others_go() -> No
     text = told(what_if_lines(what_if(tight(), ["hv1", "hv2"])))
     assert text.startswith("If hv1, hv2 died now\n2 of 6 VMs would run elsewhere, 4 would be parked:\n■ [red]v")
     assert "hv3 has" in text
-    assert "to hv3 2" in text
+    assert "where to: hv3 2" in text
 
 
 def test_it_says_whether_yet_another_node_may_die() -> None:

@@ -24,7 +24,7 @@ def test_a_vm_on_a_silent_node_is_unknown_and_never_running() -> None:
     row = rows()["app17"]
     assert told(row, "status") == "? unknown"
     assert told(row, "cpu") == "–"
-    assert told(row, "why") == "hv3 is being fenced (off sent)"
+    assert told(row, "why") == "fencing hv3: off sent"
 
 
 def test_a_parked_vm_says_why() -> None:

@@ -1,7 +1,30 @@
 from __future__ import annotations
 
+import pytest
+
+from pvctui.rows.attention import ATTENTION_COLUMNS
+from pvctui.rows.journal_rows import JOURNAL_COLUMNS
+from pvctui.rows.node_rows import NODE_COLUMNS
+from pvctui.rows.resilience_rows import RESILIENCE_COLUMNS
+from pvctui.rows.storage_rows import OSD_COLUMNS, POOL_COLUMNS
+from pvctui.rows.task_rows import TASK_COLUMNS
+from pvctui.rows.vm_rows import VM_COLUMNS
+from pvctui.rows.volume_rows import SNAPSHOT_COLUMNS, VOLUME_COLUMNS
 from pvctui.widgets.columns import GUTTER_WIDTH, ColumnLayout, lay_out
-from pvctui.widgets.rows import Column
+from pvctui.widgets.rows import Align, Column
+
+LISTS = {
+    "attention": ATTENTION_COLUMNS,
+    "node": NODE_COLUMNS,
+    "vm": VM_COLUMNS,
+    "osd": OSD_COLUMNS,
+    "pool": POOL_COLUMNS,
+    "volume": VOLUME_COLUMNS,
+    "snapshot": SNAPSHOT_COLUMNS,
+    "task": TASK_COLUMNS,
+    "journal": JOURNAL_COLUMNS,
+    "resilience": RESILIENCE_COLUMNS,
+}
 
 NAME = Column(key="name", title="NAME", width=10, pinned=True)
 NODE = Column(key="node", title="NODE", width=8, min_width=4)
@@ -75,3 +98,14 @@ def test_a_click_finds_its_column() -> None:
 
 def test_one_cell_of_width_does_no_harm() -> None:
     assert lay_out([NAME, NODE], 1, scrolled=0, wide=False).placed == ()
+
+
+def test_a_number_and_a_word_have_two_cells_of_air_between_them() -> None:
+    cpu = Column(key="cpu", title="CPU", width=5, align=Align.RIGHT)
+    assert placed(lay_out([NAME, cpu, WHY], 60, scrolled=0, wide=False))[1:] == [("cpu", 14, 5), ("why", 21, 39)]
+
+
+@pytest.mark.parametrize("columns", LISTS.values(), ids=LISTS)
+def test_no_list_has_a_column_beyond_the_edge_at_any_usual_width(columns: tuple[Column, ...]) -> None:
+    cut = [width for width in range(66, 300) if lay_out(columns, width, scrolled=0, wide=False).more_right]
+    assert cut == []
