@@ -23,10 +23,10 @@ def difference(name: str, drawn: str) -> str:
     if kept == drawn:
         return ""
     if os.environ.get(ACCEPT) == "1":
-        FOLDER.mkdir(exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(gzip.compress(drawn.encode(), mtime=0))
         return ""
-    seen = Path(tempfile.gettempdir()) / f"{name}.svg"
+    seen = Path(tempfile.gettempdir()) / f"{name.replace('/', '-')}.svg"
     seen.write_text(drawn)
     changed = "\n".join(
         difflib.unified_diff(words_of(kept), words_of(drawn), f"{name}, as kept", f"{name}, as drawn", n=0, lineterm="")

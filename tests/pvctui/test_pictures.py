@@ -1,10 +1,7 @@
-"""Every screen at every size in every state, as a picture that somebody has looked at."""
-
-import os
-import time
-from collections.abc import Iterator
+"""Every screen at every size in every state, and every dialog, as pictures that somebody has looked at."""
 
 import pytest
+from textual.widgets import Input
 
 from pvctui.screens import PLACES
 from tests.pvctui import picture_book
@@ -12,31 +9,32 @@ from tests.pvctui.canned import CannedFeed
 from tests.pvctui.canned_states import STATES
 from tests.pvctui.console import SIZES, Shown, console
 from tests.pvctui.picture_book import difference, words_of
+from tests.pvctui.pictured import SHOTS, Shot
 
-pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(autouse=True)
-def _still(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """No second passes, and it is the same hour everywhere."""
-    monkeypatch.setattr("pvctui.app.TICK_S", 3600.0)
-    before = os.environ.get("TZ")
-    monkeypatch.setenv("TZ", "UTC")
-    time.tzset()
-    yield
-    if before is None:
-        monkeypatch.delenv("TZ")
-    else:
-        monkeypatch.setenv("TZ", before)
-    time.tzset()
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("still")]
 
 
 async def _drawn(shown: Shown, place: str) -> str:
-    """Once all is laid out and nothing more is to be drawn."""
+    """A screen, once all is laid out and nothing more is to be drawn."""
     await shown.pilot.press(PLACES[place].key)
+    return await _as_it_stands(shown, place)
+
+
+async def _as_it_stands(shown: Shown, name: str) -> str:
     for _ in range(3):
         await shown.pilot.pause()
-    return shown.app.export_screenshot(title=f"pvc-tui {place}")
+    return shown.app.export_screenshot(title=f"pvc-tui {name}")
+
+
+async def _opened(shown: Shown, name: str, shot: Shot) -> str:
+    """What a shot's keys lead to, with a cursor that does not blink."""
+    for key in shot.keys:
+        await shown.pilot.press(key)
+        await shown.pilot.pause()
+    await shown.until(lambda: shot.shows in shown.text())
+    for one in shown.app.screen.query(Input):
+        one.cursor_blink = False
+    return await _as_it_stands(shown, name)
 
 
 @pytest.mark.parametrize("state", STATES)
@@ -49,6 +47,15 @@ async def test_every_screen_looks_as_it_did(size: tuple[int, int], state: str) -
         for place in PLACES:
             name = f"{place}-{size[0]}x{size[1]}-{state}"
             told.append(difference(name, await _drawn(shown, place)))
+    assert "".join(told) == "", "\n\n".join(filter(None, told))
+
+
+@pytest.mark.parametrize("name", SHOTS)
+async def test_every_dialog_looks_as_it_did(name: str) -> None:
+    shot, told = SHOTS[name], []
+    for width, height in shot.sizes:
+        async with console(shot.cluster, size=(width, height), read_only=shot.read_only) as shown:
+            told.append(difference(f"dialogs/{name}-{width}x{height}", await _opened(shown, name, shot)))
     assert "".join(told) == "", "\n\n".join(filter(None, told))
 
 
