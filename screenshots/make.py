@@ -56,9 +56,9 @@ def partition(world: DemoWorld) -> None:
 
 
 PICTURES = (
-    Picture(name="overview", take=Take(size=SIZE, settle_s=12)),
+    Picture(name="overview", take=Take(size=SIZE, when=is_fencing, settle_s=0), fault=partition),
     Picture(name="nodes", take=Take(size=SIZE, press=("2", "down"))),
-    Picture(name="vms", take=Take(size=(160, 40), press=("3", "down", "full_stop", "full_stop"), settle_s=12)),
+    Picture(name="vms", take=Take(size=(160, 40), press=("3", "down", *["full_stop"] * 4), settle_s=12)),
     Picture(name="form", take=Take(size=SIZE, press=("3", "e", "space", "right", "space"))),
     Picture(name="fence", take=Take(size=SIZE, press=("enter",), when=is_fencing, settle_s=0), fault=partition),
     Picture(name="recovery", take=Take(size=SIZE, until=is_recovering, settle_s=0), fault=power_cut),
