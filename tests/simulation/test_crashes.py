@@ -10,11 +10,13 @@ from pvccli.commands.simulate import verbs
 from pvccore.model.struct import replace
 from simulation.output import ending_lines, journal_line
 from simulation.runner import Outcome, Run
-from simulation.scenario import Scenario
+from simulation.scenario import Scenario, Step
 from tests.simulation.test_scenarios import FILES, read
 
 LONGER_S = 240.0
 """What a killed process may cost, with what it left half-done."""
+ASKED_AGAIN_S = 20.0
+"""Longer than a killed daemon takes to be back."""
 STRIDE = 7
 """Every so many steps one is tried in every run of the tests; `slow` tries them all."""
 SITUATIONS = (
@@ -31,6 +33,12 @@ SITUATIONS = (
 )
 
 
+def asked(step: Step) -> list[Step]:
+    """A step as it happens here: who is told that a node's daemon is not there asks again when that is back."""
+    once = replace(step, refused=False, may_refuse=True)
+    return [once, replace(once, at_s=step.at_s + ASKED_AGAIN_S)] if step.words[:2] == ("node", "ready") else [once]
+
+
 @cache
 def outlasting(name: str) -> Scenario:
     """The situation with only its last expectations, looked at when even a killed process must be done."""
@@ -40,7 +48,7 @@ def outlasting(name: str) -> Scenario:
     return replace(
         scenario,
         expectations=tuple(replace(one, at_s=None) for one in at_last),
-        steps=tuple(replace(step, refused=False, may_refuse=True) for step in scenario.steps),
+        steps=tuple(again for step in scenario.steps for again in asked(step)),
         until_s=scenario.until_s + LONGER_S,
     )
 
