@@ -64,7 +64,7 @@ PICTURES = (
     Picture(name="recovery", take=Take(size=SIZE, until=is_recovering, settle_s=0), fault=power_cut),
     Picture(
         name="maintenance",
-        take=Take(size=SIZE, press=("M", *"rack 2", "tab", "tab", "enter"), until=is_in_maintenance),
+        take=Take(size=SIZE, press=("M", *"rack 2", "tab", "tab", "tab", "enter"), until=is_in_maintenance),
     ),
     Picture(name="maintenance-dialog", take=Take(size=SIZE, press=("M", *"switch upgrade"))),
     Picture(name="flush", take=Take(size=SIZE, press=("2", "down", "F", *"new fan"))),
