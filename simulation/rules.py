@@ -52,6 +52,7 @@ class Rules:
         self._touched: set[str] = set()
         self._fences: set[str] = set()
         self._persons: set[str] = set()
+        self._believed: dict[str, int] = {}
         self._asked: dict[str, str] = {}
         self._placed: dict[str, Placement] = {}
         self._fenced: dict[str, Fence] = {}
@@ -153,15 +154,18 @@ class Rules:
     def _may_live_on(self, machine: Machine, cluster: Cluster) -> bool:
         """Whether a copy may be left alive there: its BMC lied, or nobody claims to have cut its power."""
         node = cluster.nodes.get(machine.name)
-        without_power = (FenceAgentKind.CEPH_BLOCKLIST.value, PERSON)
-        proofs = node.fence.evidence if node is not None else ()
-        return machine.lied or machine.bmc is Bmc.LIES or any(proof.agent in without_power for proof in proofs)
+        is_believed = node is not None and _is_without_power(node.fence)
+        # A sign of life voids the proof that was believed; what was started for it runs on.
+        was_believed = node is not None and self._believed.get(machine.name) == node.fence.round
+        return machine.lied or machine.bmc is Bmc.LIES or is_believed or was_believed
 
     # Fences
 
     def _check_fence(self, node: Node, cluster: Cluster) -> None:
         before, after = self._fenced.get(node.name, Fence()), node.fence
         self._fenced[node.name] = after
+        if _is_without_power(after):
+            self._believed[node.name] = after.round
         machine = self._world.machines.get(node.name)
         if machine is None:
             return
@@ -283,6 +287,11 @@ class Rules:
         machine = self._world.machines.get(before.node)
         if machine is not None and vm.uuid in machine.domains:
             self._breach(OFF_FIRST, f"{vm.name} left {before.node} for {vm.node}, and is still there")
+
+
+def _is_without_power(fence: Fence) -> bool:
+    """Whether it is believed to be off though nobody claims to have cut its power: a person's word, a blocklist."""
+    return any(proof.agent in (FenceAgentKind.CEPH_BLOCKLIST.value, PERSON) for proof in fence.evidence)
 
 
 def leftover_steps(cluster: Cluster, now_s: float) -> list[Step]:
