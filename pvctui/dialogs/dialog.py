@@ -131,8 +131,8 @@ class Dialog(OverPlace):
 
     def _fit(self) -> None:
         """The body scrolls before a word over the buttons, or a button, is out of sight."""
-        if self.is_mounted:
-            others = self.query_one("#dialog-error").outer_size.height + BUTTONS_HEIGHT + BORDER_HEIGHT
+        for words in self.query("#dialog-error"):  # none any more in a dialog that is being closed
+            others = words.outer_size.height + BUTTONS_HEIGHT + BORDER_HEIGHT
             highest = int(self.size.height * SHARE_OF_HEIGHT)
             self.query_one("#dialog-body").styles.max_height = max(LOWEST_BODY, highest - others)
             self.call_after_refresh(self._show_focused)

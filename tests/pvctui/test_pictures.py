@@ -11,6 +11,8 @@ from tests.pvctui.console import SIZES, Shown, console
 from tests.pvctui.picture_book import difference, words_of
 from tests.pvctui.pictured import SHOTS, Shot
 
+FRAME_S, STILL_FRAMES, MOST_FRAMES = 0.02, 3, 200
+
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("still")]
 
 
@@ -21,9 +23,14 @@ async def _drawn(shown: Shown, place: str) -> str:
 
 
 async def _as_it_stands(shown: Shown, name: str) -> str:
-    for _ in range(3):
-        await shown.pilot.pause()
-    return shown.app.export_screenshot(title=f"pvc-tui {name}")
+    """What stands once it reads the same for some frames: what follows a layout, as a scroll, comes in a later one."""
+    same, read = 0, ""
+    for _ in range(MOST_FRAMES):
+        await shown.pilot.pause(FRAME_S)
+        same, read = (same + 1 if shown.text() == read else 0), shown.text()
+        if same == STILL_FRAMES:
+            return shown.app.export_screenshot(title=f"pvc-tui {name}")
+    raise AssertionError(f"it does not come to rest:\n{read}")
 
 
 async def _opened(shown: Shown, name: str, shot: Shot) -> str:

@@ -102,7 +102,7 @@ async def on_store(*, read_only: bool = False) -> AsyncGenerator[tuple[Shown, St
 async def test_a_volume_is_asked_for_by_the_form() -> None:
     async with on_store() as (shown, stored):
         await shown.press("4", "full_stop", "full_stop", "x", *"empty volume", "enter")
-        assert "still to fill in: size" in shown.text()
+        await shown.until(lambda: "still to fill in: volume, size" in shown.text())
         await shown.press(*"data1", "enter", *"5G")
         await shown.until(lambda: "Will add volume vms/data1 of 5G" in shown.text())
         await shown.press("tab", "tab", "tab", "enter")
