@@ -12,6 +12,13 @@ from lab.turns import one_at_a_time
 from lab.waiting import wait_until
 
 END_LIMIT_S = 10.0
+START_LIMIT_S = 30.0
+# A program begins by writing itself down, so that it is known though who started it was killed in that very moment; in
+# a lab that was taken down meanwhile it does not begin at all.
+WRITES_ITSELF_DOWN = 'read -r stat </proc/$$/stat && echo "$stat" >"$0" && exec "$@"'
+STARTING = ".starting"
+BEGAN = 19
+"""Where the moment of its beginning stands, counted from its state on, see proc(5)."""
 # Python ignores these and a child would inherit that.
 IGNORED_BY_PYTHON = (signal.SIGPIPE, signal.SIGXFSZ)
 
@@ -27,7 +34,7 @@ class ProcessIdentity:
     def of(cls, pid: int) -> "ProcessIdentity | None":
         """The identity of a living process; None when there is none, or only its zombie."""
         words = _stat(pid)
-        return cls(pid=pid, began_ticks=int(words[19])) if words and words[0] not in "ZX" else None
+        return cls(pid=pid, began_ticks=int(words[BEGAN])) if words and words[0] not in "ZX" else None
 
     @property
     def alive(self) -> bool:
@@ -66,22 +73,31 @@ class Ledger:
         """Start a program of its own session, its words going to `log`, and note it under `name`."""
         if self.find(name):
             raise LabError(f"{name} already runs")
+        own = self._path.with_name(f"{name}{STARTING}")
+        own.unlink(missing_ok=True)
         with log.open("ab") as output, Path(os.devnull).open() as nothing:
             ends = [(os.POSIX_SPAWN_DUP2, nothing.fileno(), 0)]
             ends += [(os.POSIX_SPAWN_DUP2, output.fileno(), number) for number in (1, 2)]
             pid = os.posix_spawnp(
-                argv[0],
-                argv,
+                "sh",
+                ["sh", "-c", WRITES_ITSELF_DOWN, str(own), *argv],
                 {**os.environ, **(environment or {})},
                 file_actions=ends,
                 setsid=True,
                 setsigdef=IGNORED_BY_PYTHON,
             )
         self._children.add(pid)
+        wait_until(
+            lambda: own.exists() or ProcessIdentity.of(pid) is None,
+            within_s=START_LIMIT_S,
+            what=f"{name} begins",
+            poll_s=0.002,
+        )
         identity = ProcessIdentity.of(pid)
         if identity is None:
             raise LabError(f"{name} ended at once; see {log}")
         self.note(name, identity)
+        own.unlink()
         return identity
 
     def note(self, name: str, identity: ProcessIdentity) -> None:
@@ -129,10 +145,16 @@ class Ledger:
                 self._children.discard(pid)
 
     def _read(self) -> dict[str, ProcessIdentity]:
-        try:
-            return _parse(self._path.read_text())
-        except FileNotFoundError:
-            return {}
+        """What was noted, and what is just starting, or was when who started it was killed."""
+        noted = _parse(self._path.read_text()) if self._path.exists() else {}
+        for own in self._path.parent.glob(f"*{STARTING}"):
+            with contextlib.suppress(FileNotFoundError, IndexError, ValueError):  # gone meanwhile, or not whole yet
+                stat = own.read_text()
+                began_ticks = int(_words_from_state(stat)[BEGAN])
+                noted[own.name.removesuffix(STARTING)] = ProcessIdentity(
+                    pid=int(stat.split()[0]), began_ticks=began_ticks
+                )
+        return noted
 
     @contextlib.contextmanager
     def _changed(self) -> Iterator[dict[str, ProcessIdentity]]:
@@ -148,9 +170,13 @@ class Ledger:
 def _stat(pid: int) -> list[str]:
     """The words of /proc/PID/stat from its state on, see proc(5); none when there is no such process."""
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        return _words_from_state(Path(f"/proc/{pid}/stat").read_text())
     except (FileNotFoundError, ProcessLookupError):
         return []
+
+
+def _words_from_state(stat: str) -> list[str]:
+    return stat.rpartition(")")[2].split()
 
 
 def _parse(text: str) -> dict[str, ProcessIdentity]:
