@@ -237,6 +237,7 @@ class Actions(TypedAhead):
         """Go to a screen, and show there what is known by then."""
         await self.frame.show_place(name, self._commands_at(name))
         if self.place is not None:
+            self.frame.take_lines(self.view)
             self.place.take(self.view)
             self.place.enter()
 

@@ -86,7 +86,7 @@ class Frame(Vertical):
 
     def take(self, view: View) -> None:
         """Give the view to the lines and to the screen that is shown; the others note what changed."""
-        self._take_lines(view)
+        self.take_lines(view)
         for place in self._places:
             if self._is_shown(place):
                 place.take(view)
@@ -95,11 +95,12 @@ class Frame(Vertical):
 
     def tick(self, view: View) -> None:
         """A second has passed."""
-        self._take_lines(view)
+        self.take_lines(view)
         if self.place is not None:
             self.place.tick(view)
 
-    def _take_lines(self, view: View) -> None:
+    def take_lines(self, view: View) -> None:
+        """Give the view to the lines alone; what they say of keys differs from screen to screen."""
         self.query_one(Header).take(view)
         self.query_one(Banners).take(view, STEPS_HERE if self.place_name == OVERVIEW else STEPS_FROM_ELSEWHERE)
         self.query_one(Footer).take(view)
