@@ -26,6 +26,7 @@ from pvccore.model.errors import PvcError, Unavailable
 from pvccore.model.node import GoodbyeReason
 from pvccore.model.settings import Settings
 from pvccore.model.struct import replace
+from pvccore.operations.version import ShowVersion
 from pvccore.state.codec import decode
 from pvccore.state.upgrade import check_schema
 from pvccore.state.zookeeper import ZooKeeperStore
@@ -212,6 +213,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="pvcnoded", description="The daemon of one node of a PVC cluster.")
     parser.add_argument("--config", type=Path, required=True, metavar="FILE", help="pvcnoded.toml")
     parser.add_argument("--check-config", action="store_true", help="only say whether the configuration is fine")
+    parser.add_argument("--version", action=ShowVersion)
     return parser
 
 

@@ -17,6 +17,7 @@ from pvcapi.config import ApiConfig, BadConfig
 from pvcapi.heads import Heads
 from pvcapi.link import Link, Source
 from pvccore.operations.tokens import TokenFile
+from pvccore.operations.version import ShowVersion
 from pvccore.state.upgrade import check_schema
 from pvccore.state.zookeeper import ZooKeeperStore
 
@@ -100,6 +101,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="pvcapid", description="The HTTP API of a PVC cluster.")
     parser.add_argument("--config", type=Path, required=True, metavar="FILE", help="pvcapid.toml")
     parser.add_argument("--check-config", action="store_true", help="only say whether the configuration is fine")
+    parser.add_argument("--version", action=ShowVersion)
     return parser
 
 

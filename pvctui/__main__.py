@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pvctui.requests import Requests
 
 from pvccore.model.errors import Invalid, PvcError
+from pvccore.operations.version import ShowVersion
 
 DEMO_OFFER = "`pvc-tui --demo` shows the console on a simulated cluster"
 LOOKS_FILE = Path("~/.config/pvc/tui.toml")
@@ -40,6 +41,7 @@ def parser() -> argparse.ArgumentParser:
     options.add_argument("--looks", type=Path, metavar="FILE", help="instead of ~/.config/pvc/tui.toml")
     options.add_argument("--default-looks", action="store_true", help="as the program comes, whatever that file says")
     options.add_argument("--read-only", action="store_true", help="change nothing, whatever key is pressed")
+    options.add_argument("--version", action=ShowVersion)
     web = options.add_argument_group("in a browser: pvc-tui serve")
     web.add_argument("what", nargs="?", choices=("serve",), help="serve the console as a page, by the extra `web`")
     web.add_argument("--host", default=SERVE_HOST, metavar="ADDRESS", help=f"where it is served, {SERVE_HOST}")
