@@ -130,10 +130,20 @@ class _Handler(SequentialThreadingHandler):
     def __init__(self, connect_limit_s: float) -> None:
         super().__init__()
         self._connect_limit_s = connect_limit_s
+        self.refusals: dict[object, str] = {}
+        """Of every address tried: why it takes no connection, as it says itself; "" unless it does."""
 
     def create_connection(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - kazoo's own
         kwargs["timeout"] = min(kwargs.get("timeout") or self._connect_limit_s, self._connect_limit_s)
-        return super().create_connection(*args, **kwargs)
+        address = kwargs["address"]
+        self.refusals.setdefault(address, "")
+        try:
+            made = super().create_connection(*args, **kwargs)
+        except OSError as error:
+            self.refusals[address] = "" if isinstance(error, TimeoutError) else error.strerror or ""
+            raise
+        self.refusals[address] = ""
+        return made
 
     def select(
         self, readable: Sequence[Any], writable: Sequence[Any], _exceptional: Sequence[Any], timeout_s: float | None
@@ -177,6 +187,14 @@ class _Connection(ConnectionHandler):
         read_limit_ms, connect_limit_ms = super()._connect(*args)
         self.heard_s = max(self.heard_s, started_s)
         return min(read_limit_ms, self.client._session_timeout * SILENCE_SHARE), connect_limit_ms
+
+    def _expand_client_hosts(self) -> list[Any]:
+        found = list(super()._expand_client_hosts())
+        if found:
+            self.handler.refusals.pop("", None)
+        else:
+            self.handler.refusals = {"": "no such host"}
+        return found
 
     def _submit(self, request: Any, timeout: float, xid: int | None = None) -> None:  # noqa: ANN401 - kazoo's own
         if xid:
@@ -249,6 +267,12 @@ class WatchClient(KazooClient):
     def session_id(self) -> int:
         """The session's id, 0 without one."""
         return self._session_id or 0
+
+    @property
+    def refusal(self) -> str:
+        """Why no server takes a connection, if every one that there is says so; "" while one may only be slow."""
+        told = list(self.handler.refusals.values())
+        return ", ".join(sorted(set(told))) if all(told) else ""
 
     @property
     def stops(self) -> bool:

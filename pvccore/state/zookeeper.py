@@ -35,6 +35,8 @@ READ_BATCH = 500
 ANSWER_LIMIT_S = 10.0
 """How long a call waits for an answer; a dead connection is noticed, and its calls failed, long before."""
 CONNECT_LIMIT_S = 10.0
+REFUSED_LIMIT_S = 1.0
+"""How long a first connection is tried for where every address refuses it: a server that starts is given that."""
 RECONNECT = {"max_tries": -1, "delay": 0.2, "backoff": 1, "max_delay": 0.5}
 """kazoo's default back-off loses the sessions of healthy clients."""
 
@@ -84,22 +86,22 @@ class ZooKeeperStore:
     def connect(self, limit_s: float = CONNECT_LIMIT_S) -> None:
         """Connect, or wait on for a connection; raises `Unavailable` when there is none within `limit_s`.
 
-        It goes on trying after that, until `close()`. Raises `Refused` when ZooKeeper does not accept who we are, and
-        `Invalid` for a file of TLS that can't be read.
+        Who never had one is told sooner where every address refuses it. It goes on trying after that, until `close()`.
+        Raises `Refused` when ZooKeeper does not accept who we are, and `Invalid` for a file of TLS that can't be read.
         """
         if self.address.tls is not None:
             self.address.tls.check_files()
         if self._client.stops:
             self._connection = Connection.RECONNECTING
             self._client.start_async()
-        with self._changed:
-            self._changed.wait_for(
-                lambda: self._connection in (Connection.CONNECTED, Connection.REFUSED), timeout=limit_s
-            )
+        self._await_connection(min(limit_s, REFUSED_LIMIT_S))
+        if self.last_heard_s or not self._client.refusal:
+            self._await_connection(limit_s - REFUSED_LIMIT_S)
         if self._connection is Connection.REFUSED:
             raise Refused(f"ZooKeeper at {self.address.where} refused the credentials")
         if self._connection is not Connection.CONNECTED:
-            raise Unavailable(f"no ZooKeeper answers at {self.address.where}")
+            reason = f": {self._client.refusal}" if self._client.refusal else ""
+            raise Unavailable(f"no ZooKeeper answers at {self.address.where}{reason}")
 
     @property
     def connection(self) -> Connection:
@@ -162,6 +164,12 @@ class ZooKeeperStore:
         self._client.stop()
         self._client.close()
         self._become(Connection.CLOSED, self._generation)
+
+    def _await_connection(self, limit_s: float) -> None:
+        with self._changed:
+            self._changed.wait_for(
+                lambda: self._connection in (Connection.CONNECTED, Connection.REFUSED), timeout=limit_s
+            )
 
     # Requests and answers
 

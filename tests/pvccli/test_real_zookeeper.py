@@ -124,7 +124,7 @@ def test_maintenance_is_switched_in_zookeeper(pvc: Run, world: RealWorld) -> Non
 def test_an_unreachable_zookeeper_ends_with_3(pvc: Run) -> None:
     ended = pvc("status", PVC_ZOOKEEPER="127.0.0.1:1/pvc")
     assert (ended.returncode, ended.stdout) == (3, "")
-    assert ended.stderr == "pvc: no ZooKeeper answers at 127.0.0.1:1/pvc\n"
+    assert ended.stderr == "pvc: no ZooKeeper answers at 127.0.0.1:1/pvc: Connection refused\n"
 
 
 def test_names_are_completed(pvc: Run, world: RealWorld) -> None:

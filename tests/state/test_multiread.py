@@ -44,6 +44,9 @@ def test_kazoos_connection_has_the_methods_that_are_extended() -> None:
     handler = connection.ConnectionHandler
     assert parameters(handler.__init__) == ["self", "client", "retry_sleeper", "logger", "sasl_options"]
     assert parameters(handler._connect) == ["self", "host", "hostip", "port"]
+    assert parameters(handler._expand_client_hosts) == ["self"]
+    assert "return host_ports" in inspect.getsource(handler._expand_client_hosts)
+    assert "self._expand_client_hosts()" in inspect.getsource(handler._connect_loop)
     assert parameters(handler._submit) == ["self", "request", "timeout", "xid"]
     assert parameters(handler._read) == ["self", "length", "timeout"]
     assert parameters(handler._socket_error_handling) == ["self"]
@@ -70,6 +73,7 @@ def test_kazoos_client_has_the_parts_that_are_replaced_or_called() -> None:
     assert client.handler.async_result().ready() is False
     source = inspect.getsource(connection.ConnectionHandler._connect)
     assert "handler.create_connection(" in source
+    assert "address=(hostip, port)" in source
     assert "timeout=client._session_timeout / 1000.0" in source
 
 
@@ -115,6 +119,41 @@ def test_select_tells_who_can_be_read_and_written_and_ends_in_time() -> None:
         assert handler.select([here, there], [there], [], None) == ([here], [there], [])
         there.close()
         assert handler.select([here], [], [], 1.0) == ([here], [], [])
+
+
+def test_a_refusal_is_known_once_every_address_refuses() -> None:
+    client = WatchClient("127.0.0.1:1,127.0.0.1:2", session_s=4.0, clock=lambda: 1.0, on_event=lambda _path: None)
+    assert client.refusal == ""
+    for port in (1, 2):
+        with pytest.raises(ConnectionRefusedError):
+            client.handler.create_connection(address=("127.0.0.1", port))
+    assert client.refusal == "Connection refused"
+    with socket.create_server(("127.0.0.1", 0)) as silent, pytest.MonkeyPatch.context() as patch:
+        client.handler.create_connection(address=silent.getsockname()).close()
+        assert client.refusal == ""
+        client.handler.refusals.clear()
+        patch.setattr(socket, "create_connection", _times_out)
+        with pytest.raises(TimeoutError):
+            client.handler.create_connection(address=("127.0.0.1", 3))
+        assert client.refusal == ""
+
+
+def _times_out(*_arguments: object) -> None:
+    raise TimeoutError
+
+
+def test_a_name_that_nobody_knows_is_told_until_it_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown(*_arguments: object) -> None:
+        raise socket.gaierror
+
+    client = WatchClient("zk1:2181", session_s=4.0, clock=lambda: 1.0, on_event=lambda _path: None)
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    assert client._connection._expand_client_hosts() == []
+    assert client.refusal == "no such host"
+    address = ("10.0.0.1", 2181)
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_arguments: [(0, 0, 0, "", address)])
+    assert client._connection._expand_client_hosts() == [("zk1", *address)]
+    assert client.refusal == ""
 
 
 def test_a_message_in_pieces_is_read_whole_and_a_broken_one_is_told() -> None:

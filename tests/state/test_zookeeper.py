@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import pytest
@@ -62,6 +64,41 @@ def test_nobody_answering_is_said_within_the_limit() -> None:
         store.read(["/"])
     store.close()
     assert state(store) is Connection.CLOSED
+
+
+@pytest.mark.parametrize("hosts", ["127.0.0.1:1", "127.0.0.1:1,127.0.0.1:2,127.0.0.1:3"])
+def test_where_every_address_refuses_the_limit_is_not_waited_for(hosts: str) -> None:
+    store = ZooKeeperStore(ZooKeeperAddress(hosts=hosts), clock=time.monotonic)
+    began_s = time.monotonic()
+    with pytest.raises(Unavailable, match="/pvc: Connection refused$"):
+        store.connect(limit_s=4 * LIMIT_S)
+    store.close()
+    assert time.monotonic() - began_s < LIMIT_S
+
+
+def test_an_address_that_does_not_answer_is_given_the_whole_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pvccore.state.zookeeper.REFUSED_LIMIT_S", 0.1)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        hosts = f"127.0.0.1:1,127.0.0.1:{silent.getsockname()[1]}"
+        store = ZooKeeperStore(ZooKeeperAddress(hosts=hosts), clock=time.monotonic)
+        began_s = time.monotonic()
+        with pytest.raises(Unavailable, match="/pvc$"):
+            store.connect(limit_s=1.0)
+        assert time.monotonic() - began_s >= 1.0
+        store.close()
+
+
+def test_who_had_a_session_waits_for_a_server_that_starts_again(
+    zookeeper_server: ZooKeeperServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with client(zookeeper_server) as store, ThreadPoolExecutor() as pool:
+        monkeypatch.setattr("pvccore.state.zookeeper.REFUSED_LIMIT_S", 0.0)
+        zookeeper_server.kill()
+        wait_until(lambda: store._client.refusal, within_s=LIMIT_S, what="a refusal")
+        waiting = pool.submit(store.connect, 4 * LIMIT_S)
+        zookeeper_server.start()
+        waiting.result()
+        assert store.connection is Connection.CONNECTED
 
 
 def test_a_lost_session_is_told_and_replaced_and_watches_are_back(zookeeper_server: ZooKeeperServer) -> None:
