@@ -70,7 +70,7 @@ def test_nobody_answering_is_said_within_the_limit() -> None:
 def test_where_every_address_refuses_the_limit_is_not_waited_for(hosts: str) -> None:
     store = ZooKeeperStore(ZooKeeperAddress(hosts=hosts), clock=time.monotonic)
     began_s = time.monotonic()
-    with pytest.raises(Unavailable, match="/pvc: Connection refused$"):
+    with pytest.raises(Unavailable, match=r"/pvc: Connection refused$"):
         store.connect(limit_s=4 * LIMIT_S)
     store.close()
     assert time.monotonic() - began_s < LIMIT_S
@@ -82,7 +82,7 @@ def test_an_address_that_does_not_answer_is_given_the_whole_limit(monkeypatch: p
         hosts = f"127.0.0.1:1,127.0.0.1:{silent.getsockname()[1]}"
         store = ZooKeeperStore(ZooKeeperAddress(hosts=hosts), clock=time.monotonic)
         began_s = time.monotonic()
-        with pytest.raises(Unavailable, match="/pvc$"):
+        with pytest.raises(Unavailable, match=r"/pvc$"):
             store.connect(limit_s=1.0)
         assert time.monotonic() - began_s >= 1.0
         store.close()
