@@ -35,6 +35,12 @@ class Outcome(Struct, frozen=True):
     tasks: list[str] = []
 
 
+class Switched(Outcome, frozen=True):
+    """What a switch of maintenance mode did. warnings: who will now be fenced, and whom nobody could fence."""
+
+    warnings: Annotated[list[str], Meta(examples=[["hv3 will be fenced unless back within 30 s."]])] = []
+
+
 class LogLines(Struct, frozen=True):
     """Lines of a log that only a node has. place: where they end, to ask for what comes after."""
 

@@ -16,10 +16,11 @@ from pvcapi.events import events
 from pvcapi.parameters import LONGEST_FILTER, Filter, SettingPath, Wait
 from pvcapi.problems import READING, WRITING, documented
 from pvcapi.seat import Here
-from pvcapi.shapes import Entry, Outcome, Settings, Status
+from pvcapi.shapes import Entry, Outcome, Settings, Status, Switched
 from pvcapi.wanted import MaintenanceWanted, SettingWanted
 from pvccore.model.errors import NotFound, Unavailable
 from pvccore.model.journal import JournalEntry
+from pvccore.model.struct import asdict
 from pvccore.operations import cluster as verbs
 from pvccore.operations.reading import load_journal
 from pvccore.operations.records import journal_record, settings_record, status_record
@@ -43,10 +44,12 @@ async def set_maintenance(
         Body(examples=[Example(summary="on", value={"maintenance": True, "reason": "switch upgrade"})]),
     ],
     wait_s: Wait = 0.0,
-) -> Outcome:
+) -> Switched:
     """Switch maintenance mode: while it is on, nobody is fenced."""
     verb = verbs.maintenance_on if data.maintenance else verbs.maintenance_off
-    return await seat.do(lambda by: verb(by, reason=data.reason), wait_s)
+    warnings = [] if data.maintenance else verbs.told_before_maintenance_ends(seat.cluster)
+    done = await seat.do(lambda by: verb(by, reason=data.reason), wait_s)
+    return Switched(**asdict(done), warnings=warnings)
 
 
 @get("/journal", responses=reading, tags=["cluster"])

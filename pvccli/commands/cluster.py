@@ -51,16 +51,10 @@ def maintenance_on(seat: Seat, reason: str, noout: bool) -> None:
 @disrupts
 def maintenance_off(seat: Seat, reason: str) -> None:
     """Fence dead nodes again; asks first when a node would be fenced, or could not be."""
-    from pvccore.operations.cluster import maintenance_off
-    from pvccore.plan.bmc_tests import failing_bmcs
+    from pvccore.operations.cluster import maintenance_off, told_before_maintenance_ends
 
-    cluster = seat.cluster
-    silent = [name for name, node in sorted(cluster.nodes.items()) if node.is_silent and not node.fence.proven_off]
-    grace_s = cluster.settings.after_maintenance_s
-    warnings = [f"{', '.join(silent)} will be fenced unless back within {grace_s:.0f} s."] if silent else []
-    warnings += [f"The BMC of {node.name} fails its test: {node.bmc.error}." for node in failing_bmcs(cluster)]
-    asks = cluster.maintenance.on and warnings
-    seat.act(lambda by: maintenance_off(by, reason=reason), ask=" ".join([*warnings, "Turn it off?"]) if asks else "")
+    told = told_before_maintenance_ends(seat.cluster)
+    seat.act(lambda by: maintenance_off(by, reason=reason), ask=" ".join([*told, "Turn it off?"]) if told else "")
 
 
 @click.command()

@@ -15,6 +15,7 @@ from typing import Any
 
 from pvccore.model.change import Change
 from pvccore.model.errors import Conflict, Invalid, Refused
+from pvccore.model.naming import natural_items
 from pvccore.operations.operator import Result
 from pvccore.operations.reading import load_cluster
 from pvccore.state.codec import MAX_DOCUMENT_BYTES
@@ -156,7 +157,7 @@ def _parsed_entry(schema: Schema, document: dict[str, Any], number: int) -> tupl
 
 def _check_replaceable(store: Store, schema: Schema, *, force: bool) -> None:
     cluster = load_cluster(store, schema, journal_shown=1)
-    alive = sorted(name for name, node in cluster.nodes.items() if node.is_alive)
+    alive = [name for name, node in natural_items(cluster.nodes) if node.is_alive]
     if alive or cluster.leases:
         raise Refused(f"the cluster lives: daemons of {', '.join(alive) or 'a manager'} run; stop them first")
     if not force:

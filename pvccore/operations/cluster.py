@@ -5,11 +5,13 @@ from __future__ import annotations
 from pvccore.model.change import Change, Kind, Write
 from pvccore.model.cluster import Cluster
 from pvccore.model.errors import Invalid
+from pvccore.model.naming import natural_items
 from pvccore.model.settings import parse_setting
 from pvccore.model.struct import replace
 from pvccore.model.task import task_key
 from pvccore.operations.operator import Decision, Operator, Result, already, carry_out
 from pvccore.operations.tasks import NewTask, task_write
+from pvccore.plan.bmc_tests import failing_bmcs
 from pvccore.plan.outcome import Aim, Goal
 from pvccore.plan.storage import storage_verb
 from pvccore.state.session import Session, create_tree
@@ -30,6 +32,16 @@ def maintenance_on(operator: Operator, *, reason: str = "", noout: bool = False)
 def maintenance_off(operator: Operator, *, reason: str = "") -> Result:
     """Switch maintenance mode off: every absent node gets a fresh grace, and is then fenced."""
     return _switch(operator, on=False, reason=reason)
+
+
+def told_before_maintenance_ends(cluster: Cluster) -> list[str]:
+    """What a person should know before switching maintenance off: who will be fenced, and who could not be."""
+    if not cluster.maintenance.on:
+        return []
+    silent = [name for name, node in natural_items(cluster.nodes) if node.is_silent and not node.fence.proven_off]
+    grace_s = cluster.settings.after_maintenance_s
+    fenced = [f"{', '.join(silent)} will be fenced unless back within {grace_s:.0f} s."] if silent else []
+    return fenced + [f"The BMC of {node.name} fails its test: {node.bmc.error}." for node in failing_bmcs(cluster)]
 
 
 def set_setting(operator: Operator, name: str, value: object) -> Result:

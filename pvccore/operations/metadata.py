@@ -9,6 +9,7 @@ from pvccore.model.change import Change, Kind, Write
 from pvccore.model.cluster import Cluster
 from pvccore.model.errors import Invalid, Refused
 from pvccore.model.metadata import MAX_TAGS, check_names, parse_metadata
+from pvccore.model.naming import natural
 from pvccore.model.struct import replace
 from pvccore.model.vm import Definition, Vm
 from pvccore.operations.moves import chosen, relocation
@@ -64,7 +65,7 @@ def check_limit(cluster: Cluster, limit: object) -> None:
     """Raise `Invalid` naming the first node of a limit that the cluster does not have."""
     for name in limit if isinstance(limit, tuple) else ():
         if name not in cluster.nodes:
-            known = ", ".join(sorted(cluster.nodes)[:8]) or "none"
+            known = ", ".join(sorted(cluster.nodes, key=natural)[:8]) or "none"
             raise Invalid("node_limit", name, f"is not a node of the cluster; its nodes are {known}")
 
 

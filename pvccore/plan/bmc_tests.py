@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from pvccore.model.bmc import BmcTest
 from pvccore.model.change import Change, Kind, Write
 from pvccore.model.cluster import Cluster
+from pvccore.model.naming import natural_items
 from pvccore.model.node import Node
 from pvccore.model.record import UNREADABLE
 from pvccore.model.struct import Struct, field, replace
@@ -70,7 +71,7 @@ def is_testable(node: Node) -> bool:
 
 def failing_bmcs(cluster: Cluster) -> tuple[Node, ...]:
     """The nodes whose BMC failed its last test, by name; what one no longer has is not held against it."""
-    return tuple(node for _, node in sorted(cluster.nodes.items()) if node.bmc.fails and node.config.bmcs)
+    return tuple(node for _, node in natural_items(cluster.nodes) if node.bmc.fails and node.config.bmcs)
 
 
 def tries(node: Node) -> tuple[TryBmc, ...]:

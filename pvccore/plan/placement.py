@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Mapping
 from copy import copy
 
 from pvccore.model.cluster import Cluster
+from pvccore.model.naming import natural, natural_items
 from pvccore.model.node import Node, ReadinessState
 from pvccore.model.record import UNREADABLE
 from pvccore.model.selectors import Selector
@@ -129,12 +130,15 @@ class Rooms:
 
     def objections(self, vm: Vm) -> dict[str, str | None]:
         """Every node of the cluster with its objection to `vm`, by name."""
-        return {name: self.objection(node, vm) for name, node in sorted(self.nodes.items())}
+        return {name: self.objection(node, vm) for name, node in natural_items(self.nodes)}
 
     def refusal(self, vm: Vm, *, without: Collection[str] = ()) -> str:
         """Why no node takes `vm`: its limit first, then each allowed node's objection."""
         allowed = [name for name in self._allowed(vm) if name not in without]
-        said = [f"{name} {self.objection(self.nodes[name], vm) or 'did not take it'}" for name in sorted(allowed)[:8]]
+        said = [
+            f"{name} {self.objection(self.nodes[name], vm) or 'did not take it'}"
+            for name in sorted(allowed, key=natural)[:8]
+        ]
         limit = vm.definition.node_limit
         prefix = [f"limit {','.join(limit)}"] if limit else []
         return "; ".join([*prefix, *said]) or "there is no other node"

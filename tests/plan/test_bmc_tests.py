@@ -184,8 +184,9 @@ def test_nothing_is_decided_while_an_answer_is_awaited() -> None:
 
 def test_what_fails_is_listed_unless_the_node_has_no_bmc_any_more() -> None:
     nodes = [
-        a_node("hv1", bmc=FAILING),
-        a_node("hv2", bmc=WELL),
-        a_node("hv3", bmc=FAILING, fence_agents=(COMMAND,)),
+        a_node("hv10", bmc=FAILING),
+        a_node("hv2", bmc=FAILING),
+        a_node("hv3", bmc=WELL),
+        a_node("hv4", bmc=FAILING, fence_agents=(COMMAND,)),
     ]
-    assert [node.name for node in failing_bmcs(a_cluster(*nodes))] == ["hv1"]
+    assert [node.name for node in failing_bmcs(a_cluster(*nodes))] == ["hv2", "hv10"]

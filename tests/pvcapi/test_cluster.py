@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from pvccore.model.change import Change
+from pvccore.model.bmc import BmcTest
+from pvccore.model.change import Change, Kind
 from pvccore.model.errors import Conflict, Unavailable
 from pvccore.state.live import JOURNAL_SHOWN
 from pvccore.state.store import Operation
@@ -20,12 +21,31 @@ def test_the_status_is_shown(api: Api, world: World) -> None:
 
 def test_maintenance_is_switched(api: Api, world: World) -> None:
     answer = api.post("/api/v1/status", json={"maintenance": True, "reason": "switch upgrade"})
-    assert answer.json() == {"changed": True, "text": "maintenance on now", "outcome": None, "tasks": []}
+    assert answer.json() == {
+        "changed": True,
+        "text": "maintenance on now",
+        "outcome": None,
+        "tasks": [],
+        "warnings": [],
+    }
     assert (world.load().maintenance.by, world.load().maintenance.reason) == ("robot@ops1", "switch upgrade")
     assert not api.post("/api/v1/status", json={"maintenance": True}).json()["changed"]
     assert api.post("/api/v1/status", json={"maintenance": False}).json()["changed"]
     assert error(api.post("/api/v1/status", json={}).json()) == ("invalid", ["maintenance"])
     assert error(api.post("/api/v1/status", json={"maintenance": "on"}).json()) == ("invalid", ["maintenance"])
+
+
+def test_who_will_be_fenced_and_who_could_not_be_is_told_when_maintenance_ends(api: Api, world: World) -> None:
+    world.write(Kind.BMC, "hv3", None, BmcTest(at=990.0, by="hv1", error="ipmi: no answer"))
+    api.post("/api/v1/status", json={"maintenance": True})
+    world.kill("hv2")
+    answer = api.post("/api/v1/status", json={"maintenance": False}).json()
+    assert answer["changed"]
+    assert answer["warnings"] == [
+        "hv2 will be fenced unless back within 30 s.",
+        "The BMC of hv3 fails its test: ipmi: no answer.",
+    ]
+    assert api.post("/api/v1/status", json={"maintenance": False}).json()["warnings"] == []
 
 
 def test_the_journal_is_shown(api: Api) -> None:
