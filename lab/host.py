@@ -22,8 +22,8 @@ from lab.watchdog import DEVICE
 
 LIBVIRTD_LIMIT_S = 30.0
 MIGRATION_LIMIT_S = 60.0
-START_LIMIT_S = 5.0
-DAEMON_END_LIMIT_S = 15.0
+START_LIMIT_S = 30.0
+DAEMON_END_LIMIT_S = 30.0
 # Everything of a host but its user ids; the order of nsenter's options does not matter.
 NAMESPACES = ("--net", "--mount", "--uts", "--ipc", "--pid", "--root")
 

@@ -21,7 +21,7 @@ CLIENT_PORT = 2181
 QUORUM_PORT = 2888
 ELECTION_PORT = 3888
 READY_LIMIT_S = 30.0
-ANSWER_LIMIT_S = 1.0
+ANSWER_LIMIT_S = 5.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -54,7 +54,7 @@ def lab(session_lab: Lab) -> Lab:
 @pytest.fixture(scope="module")
 def module_ceph(session_lab: Lab) -> Iterator[Ceph]:
     """Ceph's memory is given back when the module that wanted it is through."""
-    yield session_lab.start_ceph()
+    yield session_lab.start_ceph(quick=True)
     session_lab.ceph.stop()
 
 

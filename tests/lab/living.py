@@ -26,7 +26,7 @@ from pvccore.state.store import Connection
 from pvccore.state.zookeeper import ZooKeeperStore
 
 BEGIN_LIMIT_S = 60.0
-LOOK_EVERY_S = 0.05
+LOOK_EVERY_S = 0.1
 GUEST_LIMIT_S = 120.0
 PHASE_LIMIT_S = 30.0
 GUEST_PATHS = ("/var/cache/pvc-lab", "/var/log/libvirt/qemu")
@@ -117,16 +117,25 @@ class LivingCluster:
 
     def run_vm(self, name: str, *, on: str, disk: SharedDisk | None = None) -> str:
         """Define a VM and start it; returns its uuid when its guest is up."""
+        vm_uuid = self.start_vm(name, on=on, disk=disk)
+        self.wait_until_up(name, on=on)
+        return vm_uuid
+
+    def start_vm(self, name: str, *, on: str, disk: SharedDisk | None = None) -> str:
+        """Define a VM and want it to run, see `wait_until_up`; returns its uuid."""
         vm_uuid = str(uuid.uuid4())
         new = definitions.NewVm(xml=domain_xml(name, vm_uuid), node=on, paths=GUEST_PATHS)
         definitions.define(self.operator, new)
         if disk is not None:
             self._attach(vm_uuid, name, disk)
         vms.start(self.operator, name)
+        return vm_uuid
+
+    def wait_until_up(self, name: str, *, on: str) -> None:
+        """Wait until it runs there and its guest is up."""
         self.wait_until(lambda: self.runs(name, on=on), within_s=GUEST_LIMIT_S, what=f"{name} runs on {on}")
         host = self.lab.host(on)
         self.wait_until(lambda: "tick" in host.serial(name), within_s=GUEST_LIMIT_S, what=f"the guest of {name} is up")
-        return vm_uuid
 
     def _attach(self, vm_uuid: str, name: str, disk: SharedDisk) -> None:
         """Put a disk into the stored XML by hand: a person may define disks in Ceph only."""
@@ -140,13 +149,19 @@ class LivingCluster:
         self.lab.host(node)._marked("daemon").send(number)
 
     def kill_daemon_at(self, node: str, *, fence_of: str, phase: FencePhase) -> None:
-        """Kill the daemon of `node` the moment that the store says so of a fence."""
+        """Kill the daemon of `node` in that phase of a fence: it is stopped at each change until we have looked."""
         daemon = self.lab.host(node)._marked("daemon")
         changed = threading.Event()
-        path = self.address.schema.path(Kind.FENCE, fence_of)
-        self.store.watch(path, lambda _path: changed.set(), recursive=False)
+
+        def stop(_path: str) -> None:
+            daemon.send(signal.SIGSTOP)
+            changed.set()
+
+        self.store.watch(self.address.schema.path(Kind.FENCE, fence_of), stop, recursive=False)
         end_s = time.monotonic() + PHASE_LIMIT_S
         while self.phase(fence_of) is not phase:
+            if not changed.is_set():
+                daemon.send(signal.SIGCONT)
             assert changed.wait(end_s - time.monotonic()), f"the fence of {fence_of} was never {phase}\n{self.story}"
             changed.clear()
         daemon.send(signal.SIGKILL)

@@ -14,6 +14,8 @@ from tests.lab.living import LivingCluster
 pytestmark = pytest.mark.lab
 
 RECOVERY_LIMIT_S = 90.0
+BACK_IN_TIME_S = 30.0
+"""What a slow machine needs to start a daemon must be in time, too."""
 AWAY_S = 12.0
 """Three sessions: long enough for every session to be lost, were ZooKeeper there to count."""
 
@@ -41,8 +43,10 @@ def test_another_manager_finishes_a_fence_whose_manager_was_killed(living: Livin
 
 def test_no_vm_stops_while_zookeeper_is_away_and_nobody_is_fenced_when_it_is_back(living: LivingCluster) -> None:
     boots = {one.name: one.boot_id for one in living.lab.hosts}
-    living.run_vm("web1", on="hv1")
-    living.run_vm("web2", on="hv2")
+    for name, node in (("web1", "hv1"), ("web2", "hv2")):
+        living.start_vm(name, on=node)
+    for name, node in (("web1", "hv1"), ("web2", "hv2")):
+        living.wait_until_up(name, on=node)
     living.lab.zookeeper.stop()
     end_s = time.monotonic() + AWAY_S
     while time.monotonic() < end_s:
@@ -85,6 +89,7 @@ def test_a_daemon_that_says_goodbye_is_not_fenced_and_its_vms_run_on(living: Liv
 
 
 def test_a_killed_daemon_that_is_back_in_time_adopts_its_vms(living: LivingCluster) -> None:
+    cluster_verbs.set_setting(living.operator, "fence_after_s", BACK_IN_TIME_S)
     living.run_vm("web1", on="hv1")
     host = living.lab.host("hv1")
     before = living.look()

@@ -24,7 +24,9 @@ def two_vms_on(living: LivingCluster, node: str) -> dict[str, SharedDisk]:
     """Two running VMs with disks of their own on one node."""
     disks = {name: living.lab.storage.make(name) for name in VMS}
     for name, disk in disks.items():
-        living.run_vm(name, on=node, disk=disk)
+        living.start_vm(name, on=node, disk=disk)
+    for name in disks:
+        living.wait_until_up(name, on=node)
     return disks
 
 

@@ -116,6 +116,9 @@ def test_a_snapshot_lives_through_every_verb_and_is_kept_while_a_clone_hangs_on_
     cluster.sees_no("vms", "child")
     cluster.done("volume snapshot remove", volume="vms/base", name="s2")
     assert snapshots(ceph, "vms/base") == []
+    cluster.wait_until(
+        lambda: not cluster.sees("vms", "base").snapshots, within_s=SEEN_LIMIT_S, what="s2 is seen to be gone"
+    )
     cluster.done("volume remove", volume="vms/base")
 
 
