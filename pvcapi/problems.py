@@ -13,6 +13,7 @@ from litestar.exceptions import HTTPException, ValidationException
 from litestar.openapi.datastructures import ResponseSpec
 from msgspec import Struct
 
+from pvcapi.heads import allowed
 from pvccore.model.errors import Conflict, Invalid, NotFound, PvcError, Refused, Unavailable
 
 LONGEST_MESSAGE = 1000
@@ -102,14 +103,16 @@ def on_pvc_error(_request: Request[Any, Any, Any], error: PvcError) -> Response[
     return _answer(status, Problem(error=word, message=shortened(str(error)), fields=fields, in_doubt=in_doubt))
 
 
-def on_http_error(_request: Request[Any, Any, Any], error: HTTPException) -> Response[Problem]:
+def on_http_error(request: Request[Any, Any, Any], error: HTTPException) -> Response[Problem]:
     """What the framework refused, as an answer of the same shape."""
     status = error.status_code
     if status not in _WORDS:
         status = 400 if status < 500 else 500  # noqa: PLR2004 - HTTP's own border
     fields = _fields(error.extra) if isinstance(error, ValidationException) else []
     said = "; ".join(f"{one.field}: {one.reason}" for one in fields) or error.detail
-    headers = {name: value for name, value in (error.headers or {}).items() if name.lower() in _KEPT_HEADERS}
+    headers = {name.lower(): value for name, value in (error.headers or {}).items() if name.lower() in _KEPT_HEADERS}
+    if "allow" in headers:
+        headers["allow"] = allowed(request.url.path, headers["allow"].split(", "))
     return _answer(
         status, Problem(error=_WORDS.get(status, Word.INTERNAL), message=shortened(said), fields=fields), headers
     )
