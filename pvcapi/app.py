@@ -17,6 +17,7 @@ from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
 
 from pvcapi.auth import HEADER, Doorkeeper, reader
+from pvcapi.examples import FIGURES, Examples, plain
 from pvcapi.hub import Hub
 from pvcapi.link import Source
 from pvcapi.metrics import CONTENT_TYPE, figures
@@ -47,7 +48,13 @@ class Limits(Struct, frozen=True, kw_only=True):
     public_metrics: bool = False
 
 
-@get("/metrics", sync_to_thread=False, tags=["metrics"], responses=documented((401, 429)), media_type=CONTENT_TYPE)
+@get(
+    "/metrics",
+    sync_to_thread=False,
+    tags=["metrics"],
+    responses=documented((401, 429)) | plain(str, FIGURES, CONTENT_TYPE),
+    media_type=CONTENT_TYPE,
+)
 def show_metrics(request: Request[Any, Any, Any]) -> Response[str]:
     """Give the cluster's figures to Prometheus."""
     return Response(figures(request.app.state.service), media_type=CONTENT_TYPE)
@@ -92,6 +99,7 @@ def build_app(
             Exception: on_any_error,
         },
         openapi_config=_documents(),
+        plugins=[Examples()],
         request_max_body_size=bounds.max_body_bytes,
         logging_config=None,
     )

@@ -48,12 +48,15 @@ def _page(document: Mapping[str, Any]) -> Iterator[str]:
         yield f"<div><pre>{escape(json.dumps(schema, indent=1, ensure_ascii=False))}</pre></div></details>"
 
 
-def examples_of(schema: Mapping[str, Any], shapes: Mapping[str, Any]) -> list[Any]:
-    """Values that a body may have, as the document gives them: beside the shape or with it."""
-    found = list(schema.get("examples", ()))
-    named = [schema, *schema.get("allOf", ())]
-    names = [one["$ref"].rpartition("/")[2] for one in named if "$ref" in one]
-    return found or [value for name in names for value in shapes[name].get("examples", ())]
+def examples_of(content: Mapping[str, Any], shapes: Mapping[str, Any]) -> list[Any]:
+    """Values that a body or an answer may have, as the document gives them: beside the shape or with it."""
+    schema = content.get("schema", {})
+    found = [one["value"] for one in content.get("examples", {}).values()]
+    if found:
+        return found
+    if "items" in schema:
+        return [[one] for one in examples_of({"schema": schema["items"]}, shapes)]
+    return list(shapes[schema["$ref"].rpartition("/")[2]].get("examples", ())) if "$ref" in schema else []
 
 
 def _operation(path: str, verb: str, operation: Mapping[str, Any], shapes: Mapping[str, Any]) -> Iterator[str]:
@@ -66,13 +69,23 @@ def _operation(path: str, verb: str, operation: Mapping[str, Any], shapes: Mappi
     yield "</table>"
     for kind, content in operation.get("requestBody", {}).get("content", {}).items():
         yield f"<p>Body, {escape(kind)}: {_shape(content.get('schema', {}))}</p>"
-        for example in examples_of(content.get("schema", {}), shapes):
-            yield f"<pre>{escape(json.dumps(example, indent=1, ensure_ascii=False))}</pre>"
+        yield from _told(content, shapes)
     yield "<table>"
     for status, result in sorted(operation["responses"].items()):
         kinds = " ".join(_shape(one.get("schema", {})) for one in result.get("content", {}).values())
         yield f"<tr><td><code>{escape(status)}</code><td>{kinds}<td>{escape(result.get('description', ''))}"
-    yield "</table></div></details>"
+    yield "</table>"
+    for status, result in operation["responses"].items():
+        for content in result.get("content", {}).values() if status.startswith("2") else ():
+            yield from _told(content, shapes)
+    yield "</div></details>"
+
+
+def _told(content: Mapping[str, Any], shapes: Mapping[str, Any]) -> Iterator[str]:
+    """The examples of a body or an answer."""
+    for example in examples_of(content, shapes):
+        text = example if isinstance(example, str) else json.dumps(example, indent=1, ensure_ascii=False)
+        yield f"<pre>{escape(text)}</pre>"
 
 
 def _shape(schema: Mapping[str, Any]) -> str:

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from typing import Annotated, Any
 
 from litestar import Request, Response, get, post, put
-from litestar.openapi.spec import Example
-from litestar.params import Body, QueryParameter
+from litestar.params import JSONBody, QueryParameter
 from litestar.response import ServerSentEvent
 
 from pvcapi.auth import Doorkeeper, operator
 from pvcapi.details import answer
 from pvcapi.events import events
+from pvcapi.examples import EVENT, SETTINGS, plain
 from pvcapi.parameters import LONGEST_FILTER, Filter, SettingPath, Wait
 from pvcapi.problems import READING, WRITING, documented
 from pvcapi.seat import Here
@@ -39,10 +39,7 @@ async def show_status(seat: Here) -> Response[Status]:
 @post("/status", guards=[operator], responses=writing, status_code=200, tags=["cluster"])
 async def set_maintenance(
     seat: Here,
-    data: Annotated[
-        MaintenanceWanted,
-        Body(examples=[Example(summary="on", value={"maintenance": True, "reason": "switch upgrade"})]),
-    ],
+    data: JSONBody[MaintenanceWanted],
     wait_s: Wait = 0.0,
 ) -> Switched:
     """Switch maintenance mode: while it is on, nobody is fenced."""
@@ -79,13 +76,13 @@ async def show_journal(
     return answer([{"key": one.key, **journal_record(one)} for one in found[-limit:]])
 
 
-@get("/settings", responses=reading, tags=["cluster"])
+@get("/settings", responses=reading | plain(Settings, SETTINGS), tags=["cluster"])
 async def show_settings(seat: Here) -> Response[Settings]:
     """Show every setting."""
     return answer(settings_record(seat.cluster.settings))
 
 
-@get("/settings/{name:str}", responses=reading, tags=["cluster"])
+@get("/settings/{name:str}", responses=reading | plain(Settings, SETTINGS), tags=["cluster"])
 async def show_setting(seat: Here, name: SettingPath) -> Response[Settings]:
     """Show one setting."""
     record = settings_record(seat.cluster.settings)
@@ -98,13 +95,18 @@ async def show_setting(seat: Here, name: SettingPath) -> Response[Settings]:
 async def set_setting(
     seat: Here,
     name: SettingPath,
-    data: Annotated[SettingWanted, Body(examples=[Example(summary="wait longer", value={"value": 4.0})])],
+    data: JSONBody[SettingWanted],
 ) -> Outcome:
     """Set one setting."""
     return await seat.do(lambda by: verbs.set_setting(by, name, data.value))
 
 
-@get("/events", responses=reading, tags=["cluster"], media_type="text/event-stream")
+@get(
+    "/events",
+    responses=reading | plain(str, EVENT, "text/event-stream"),
+    tags=["cluster"],
+    media_type="text/event-stream",
+)
 async def follow(request: Request[Any, Any, Any], seat: Here) -> ServerSentEvent:
     """Follow the cluster: a stream of server-sent events, each a difference with the new records in it.
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Annotated
 
 from litestar import Response, Router, delete, get, post
-from litestar.openapi.spec import Example
-from litestar.params import Body, JSONBody, PathParameter, QueryParameter
+from litestar.params import JSONBody, PathParameter, QueryParameter
 
 from pvcapi.auth import operator
 from pvcapi.details import answer, node_detail, page
+from pvcapi.examples import FORECASTS, plain
 from pvcapi.filtering import matching
 from pvcapi.parameters import ANSWER_WAIT_S, After, Filter, Limit, Lines, NodePath, Offset, Wait
 from pvcapi.problems import READING, WRITING, documented
@@ -89,10 +89,7 @@ async def show_domain_state(seat: Here, node: NodePath) -> Response[DomainState]
 async def set_domain_state(
     seat: Here,
     node: NodePath,
-    data: Annotated[
-        DomainStateWanted,
-        Body(examples=[Example(summary="empty it", value={"state": "flush", "reason": "new memory"})]),
-    ],
+    data: JSONBody[DomainStateWanted],
     wait_s: Wait = 0.0,
 ) -> Outcome:
     """Empty a node (flush), or let it take VMs again and bring its own back (ready)."""
@@ -136,7 +133,7 @@ async def show_forecast(seat: Here, node: NodePath) -> Response[Forecast]:
     return answer(_forecast_record(await seat.read(lambda: forecast_node(cluster, node))))
 
 
-@get("/forecast", responses=reading, tags=["cluster"])
+@get("/forecast", responses=reading | plain(dict[str, Forecast], FORECASTS), tags=["cluster"])
 async def show_forecasts(seat: Here) -> Response[dict[str, Forecast]]:
     """Tell for each node what would become of its VMs if it died now: whether any one may (N−1)."""
     cluster = seat.cluster

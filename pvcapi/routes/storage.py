@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated
 
 from litestar import Response, Router, delete, get, post, put
-from litestar.openapi.spec import Example
-from litestar.params import Body, JSONBody
+from litestar.params import JSONBody
 
 from pvcapi.auth import operator
 from pvcapi.details import answer, page
@@ -124,7 +122,7 @@ async def list_pools(seat: Here, limit: Limit = None, offset: Offset = 0) -> Res
 @post("/pool", guards=[operator], responses=writing)
 async def add_pool(
     seat: Here,
-    data: Annotated[NewPool, Body(examples=[Example(summary="three copies", value={"pool": "vms", "pgs": 128})])],
+    data: JSONBody[NewPool],
     wait_s: Wait = 0.0,
 ) -> Outcome:
     """Make a pool for volumes."""
@@ -168,10 +166,7 @@ async def list_volumes(
 @post("/volume", guards=[operator], responses=writing)
 async def add_volume(
     seat: Here,
-    data: Annotated[
-        NewVolume,
-        Body(examples=[Example(summary="20 GB", value={"pool": "vms", "volume": "web1_disk0", "size": "20G"})]),
-    ],
+    data: JSONBody[NewVolume],
     wait_s: Wait = 0.0,
 ) -> Outcome:
     """Make an empty volume."""
@@ -191,7 +186,7 @@ async def change_volume(
     seat: Here,
     pool: PoolPath,
     volume: VolumePath,
-    data: Annotated[VolumeChange, Body(examples=[Example(summary="larger", value={"size": "40G"})])],
+    data: JSONBody[VolumeChange],
     confirmed: Confirmed = False,
     wait_s: Wait = 0.0,
 ) -> Outcome:

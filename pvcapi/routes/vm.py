@@ -7,11 +7,11 @@ from functools import partial
 from typing import Annotated, Any
 
 from litestar import MediaType, Response, Router, delete, get, post, put
-from litestar.openapi.spec import Example
-from litestar.params import Body, JSONBody, QueryParameter
+from litestar.params import JSONBody, QueryParameter
 
 from pvcapi.auth import operator
 from pvcapi.details import answer, vm_detail, vm_metadata, vm_where
+from pvcapi.examples import XML, plain
 from pvcapi.filtering import matching_vms
 from pvcapi.parameters import (
     ANSWER_WAIT_S,
@@ -72,22 +72,7 @@ async def list_vms(
 @post("", guards=[operator], responses=writing)
 async def define(
     seat: Here,
-    data: Annotated[
-        NewVm,
-        Body(
-            examples=[
-                Example(
-                    summary="a VM that may run on two nodes",
-                    value={
-                        "xml": "<domain type='kvm'><name>web1</name><memory unit='GiB'>2</memory><vcpu>2</vcpu>"
-                        "</domain>",
-                        "start": True,
-                        "metadata": {"node_limit": ["hv1", "hv2"], "autorestart": True},
-                    },
-                )
-            ]
-        ),
-    ],
+    data: JSONBody[NewVm],
     wait_s: Wait = 0.0,
 ) -> Outcome:
     """Define a VM from its XML and metadata, stopped or wanted running."""
@@ -136,7 +121,7 @@ async def undefine(
     return await seat.do(lambda by: definitions.undefine(by, vm))
 
 
-@get("/{vm:str}/xml", media_type=MediaType.XML, responses=reading)
+@get("/{vm:str}/xml", media_type=MediaType.XML, responses=reading | plain(str, XML, MediaType.XML))
 async def dump(seat: Here, vm: VmPath) -> str:
     """Give a VM's libvirt XML as it was defined; it is read from ZooKeeper."""
     found, source = seat.cluster.vm(vm), seat.service.source
@@ -166,17 +151,14 @@ async def set_some(seat: Here, vm: VmPath, data: JSONBody[MetadataWanted], wait_
 async def set_metadata(
     seat: Here,
     vm: VmPath,
-    data: Annotated[
-        MetadataWanted,
-        Body(examples=[Example(summary="only on two nodes", value={"node_limit": ["hv1", "hv2"], "move": True})]),
-    ],
+    data: JSONBody[MetadataWanted],
     wait_s: Wait = 0.0,
 ) -> Outcome:
     """Set metadata of a VM: node limit, node selector, autorestart …; what is not given stays."""
     return await _set_metadata(seat, vm, data, wait_s)
 
 
-@get("/{vm:str}/tags", responses=reading)
+@get("/{vm:str}/tags", responses=reading | plain(list[str], ["web"]))
 async def show_tags(seat: Here, vm: VmPath) -> list[str]:
     """Show the words that a VM is found by."""
     return list(seat.cluster.vm(vm).definition.tags)
@@ -200,9 +182,7 @@ async def show_state(seat: Here, vm: VmPath) -> Response[VmStanding]:
 async def set_state(
     seat: Here,
     vm: VmPath,
-    data: Annotated[
-        StateWanted, Body(examples=[Example(summary="shut down within a minute", value={"state": "shutdown"})])
-    ],
+    data: JSONBody[StateWanted],
     wait_s: Wait = 0.0,
 ) -> Outcome:
     """Start a VM, shut it down, stop it at once, restart or disable it."""
@@ -220,15 +200,7 @@ async def show_node(seat: Here, vm: VmPath) -> Response[VmWhere]:
 async def set_node(
     seat: Here,
     vm: VmPath,
-    data: Annotated[
-        NodeWanted,
-        Body(
-            examples=[
-                Example(summary="to the best node for a while", value={"action": "migrate"}),
-                Example(summary="to a node for good", value={"action": "move", "node": "hv2"}),
-            ]
-        ),
-    ],
+    data: JSONBody[NodeWanted],
     wait_s: Wait = 0.0,
 ) -> Outcome:
     """Bring a VM to another node for a while (migrate), for good (move), or back (unmigrate).
