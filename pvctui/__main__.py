@@ -24,6 +24,10 @@ LOOKS_FILE = Path("~/.config/pvc/tui.toml")
 LOOKS_OFFER = "`pvc-tui --default-looks` starts without it"
 ESCAPE_DELAY_MS = "25"
 """So soon after Esc a letter counts as pressed with Alt. Textual's 100 ms are within a hand's reach."""
+FRAMES_PER_S = "240"
+"""Of what a key changed; of data there are at most 15. By Textual's 60 a key behind a frame waits for up to 33 ms."""
+LONGEST_TURN_S = 0.001
+"""On the interpreter, where other threads wait. After Python's 5 ms a painted frame was that late on the terminal."""
 PLAIN_SIZE = (120, 40)
 SERVE_HOST, SERVE_PORT, HIGHEST_PORT = "127.0.0.1", 8000, 65535
 SMALLEST, LARGEST = 20, 1000
@@ -90,7 +94,8 @@ def _keys(text: str) -> tuple[str, ...]:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the console; the exit status."""
     options = parser().parse_args(arguments)
-    os.environ.setdefault("ESCDELAY", ESCAPE_DELAY_MS)  # read when Textual is first imported
+    os.environ.setdefault("ESCDELAY", ESCAPE_DELAY_MS)  # both are read when Textual is first imported
+    os.environ.setdefault("TEXTUAL_FPS", FRAMES_PER_S)
     try:
         looks = _looks(options)
         if options.what == "serve":
@@ -207,6 +212,7 @@ def _who() -> str:
 def _show(options: argparse.Namespace, app: Console) -> int:
     """In the terminal, or as one frame where there is none."""
     in_browser = "TEXTUAL_DRIVER" in os.environ
+    sys.setswitchinterval(LONGEST_TURN_S)
     if options.screenshot is None and (in_browser or (sys.stdin.isatty() and sys.stdout.isatty())):
         app.run()
         return app.return_code or 0

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Sequence
-from time import time
+from time import monotonic, time
 
 from textual import on
 from textual.app import ComposeResult
+from textual.driver import Driver
 from textual.message import Message
 from textual.screen import Screen
 from textual.worker import Worker
@@ -17,12 +18,13 @@ from pvccore.model.struct import replace
 from pvctui.actions import Actions
 from pvctui.bridge import Newest
 from pvctui.clusters import KnownCluster
+from pvctui.collector import Collector
 from pvctui.commands import OVERVIEW, PLACE_OF_KIND
 from pvctui.demo_actions import DemoActions
 from pvctui.dialogs.messages import Asked, AskedForMany, Chosen
 from pvctui.errands import Errands, Finished
 from pvctui.fetching import Fetching, Read
-from pvctui.frame import HEIGHTS, LOWEST, NARROWEST, WIDTHS, Frame
+from pvctui.frame import HEIGHTS, LOWEST, NARROWEST, WIDTHS, Frame, MainScreen
 from pvctui.lens import Lens
 from pvctui.look import PLAIN, THEMES, Looks
 from pvctui.requests import Requests
@@ -74,6 +76,7 @@ class Console(Actions):
         self.errands = Errands(self)
         self.ways = Ways(self)
         self._fetching = Fetching(self)
+        self._collector = Collector()
         self._wall_clock = wall_clock
         self._lens = Lens(wall_clock=wall_clock, read_only=requests.read_only)
 
@@ -87,7 +90,20 @@ class Console(Actions):
             self.bind(command.keys, command.action, description=command.description, show=False)
         self.set_keymap(looks.keys.changed())
 
+    def get_driver_class(self) -> type[Driver]:
+        """Textual's own, but for a terminal."""
+        textuals = super().get_driver_class()
+        if textuals.__name__ != "LinuxDriver":
+            return textuals
+        from pvctui.keyboard import PromptDriver
+
+        return PromptDriver
+
     # The frame.
+
+    def get_default_screen(self) -> MainScreen:
+        """The one under all dialogs."""
+        return MainScreen(id="_default")
 
     def compose(self) -> ComposeResult:
         """The frame, and what stands in its place where there is no room for it."""
@@ -98,6 +114,7 @@ class Console(Actions):
         """The frame is painted before anything is loaded, made or read that does not belong to it."""
         self.frame.point_at(OVERVIEW, self._commands_at(OVERVIEW))
         self.frame.take(self.view)
+        self._collector.start(monotonic())
         self.set_interval(TICK_S, self._tick)
         # Back from the shell, nothing that was painted before is on the terminal any more.
         self.app_resume_signal.subscribe(self, lambda _app: self.refresh(layout=True))
@@ -112,7 +129,7 @@ class Console(Actions):
     def on_unmount(self) -> None:
         """Nothing wakes a console that is gone, and the collector may have what it held."""
         self.feed.stop()
-        gc.unfreeze()
+        self._collector.stop()
 
     def _show_cluster(self, known: KnownCluster) -> None:
         """Leave this cluster for another: nothing of it stays, and what was asked of it goes on."""
@@ -171,6 +188,7 @@ class Console(Actions):
 
     def _tick(self) -> None:
         """Ages go on, and the connection may stand otherwise."""
+        self._collector.tick(monotonic(), self.keyed_at_s)
         if self.frame.is_up:
             self.frame.tick(self._lens.beat(self.feed.link()))
             self._tell_dialogs()

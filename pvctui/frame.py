@@ -6,6 +6,9 @@ from collections.abc import Sequence
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
+from textual.reactive import Reactive
+from textual.screen import Screen
+from textual.widget import Widget
 from textual.widgets import ContentSwitcher
 
 from pvctui.commands import OVERVIEW, Command
@@ -24,6 +27,13 @@ HEIGHTS = [(0, "-too-low"), (LOWEST, "-low"), (22, "-usual"), (34, "-tall"), (50
 """From so many columns and lines on, the screen has this class, and the style sheet answers."""
 STEPS_HERE, STEPS_FROM_ELSEWHERE = "Enter: steps", "steps: 1, Enter"
 """How a person gets to the steps of a fence: it is the first of the overview's troubles."""
+
+
+class MainScreen(Screen[object]):
+    """What the frame is on, under all dialogs."""
+
+    focused = Reactive[Widget | None](None, repaint=False)
+    """Who had the keyboard and who has it paint themselves; Textual has the whole terminal painted again."""
 
 
 class Frame(Vertical):

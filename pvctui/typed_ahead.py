@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from time import monotonic
 
 from textual import events, on
 from textual.app import App
@@ -31,9 +32,13 @@ class TypedAhead(App[None]):
     def __init__(self) -> None:
         super().__init__()
         self._waiting: deque[events.Key] = deque()
+        self.keyed_at_s = monotonic()
+        """When somebody was last at the keys or the mouse."""
 
     async def on_event(self, event: events.Event) -> None:
         """A key that means something does it at once; behind one that a field has to answer, the others wait."""
+        if isinstance(event, events.InputEvent):
+            self.keyed_at_s = monotonic()
         if not isinstance(event, events.Key) or event.is_forwarded:
             await super().on_event(event)
         elif self._is_busy:

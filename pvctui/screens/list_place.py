@@ -114,8 +114,9 @@ class ListPlace(Place):
 
     @on(LiveTable.RowHighlighted)
     def _highlighted(self, message: LiveTable.RowHighlighted) -> None:
+        """The cursor is painted first, then what is known of its row."""
         message.stop()
-        self.show_detail()
+        self.call_after_refresh(self.show_detail)
 
     @on(LiveTable.RowSelected)
     def _selected(self, message: LiveTable.RowSelected) -> None:

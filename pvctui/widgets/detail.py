@@ -37,11 +37,17 @@ class Words(Static):
         told = tuple(lines)
         if told != self._lines:
             self._lines = told
-            self.update(content_of(told, self.size.width))
+            self._wrap()
 
     def on_resize(self, _event: Resize) -> None:
         """Another width."""
-        self.update(content_of(self._lines, self.size.width))
+        self._wrap()
+
+    def _wrap(self) -> None:
+        """The screen is laid out anew only where they need more lines than before, or fewer."""
+        width, height = self.size
+        content = content_of(self._lines, width)
+        self.update(content, layout=not width or content.get_height({}, width) != height)
 
 
 class TextWanted(Message):

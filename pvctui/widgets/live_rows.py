@@ -57,6 +57,8 @@ class LiveRows:
         self._places: dict[str, int] | None = {}
         self._by_tie: list[str] = []
         self._ties_are_stale = False
+        self._ordered: list[str] | None = None
+        """All rows as they were last sorted without a filter; None once that may be wrong."""
 
     def __len__(self) -> int:
         """How many rows there are, shown or not."""
@@ -100,7 +102,7 @@ class LiveRows:
         update = self.apply(given.values(), [key for key in self._rows if key not in given])
         if self.order is None and self._by_tie != (wanted := list(given)):
             self._by_tie = wanted
-            self.order_is_stale = True
+            self._order_changed()
         return update
 
     def apply(self, changed: Iterable[Row], removed: Iterable[str]) -> Update:
@@ -129,8 +131,10 @@ class LiveRows:
         self._texts.pop(row.key, None)
         if old is None:
             self._by_tie.append(row.key)
+            self._ordered = None
         if old is None or old.value(0) != row.value(0):
             self._ties_are_stale = True
+            self._ordered = None
         self._note_order(old, row)
         passes = self._passes(row)
         if was_shown:
@@ -143,7 +147,11 @@ class LiveRows:
             return
         index = self._index_of(self.order.column) or 0
         if old is None or old.value(index) != row.value(index):
-            self.order_is_stale = True
+            self._order_changed()
+
+    def _order_changed(self) -> None:
+        self.order_is_stale = True
+        self._ordered = None
 
     def _drop(self, gone: frozenset[str]) -> None:
         if not gone:
@@ -152,6 +160,7 @@ class LiveRows:
             del self._rows[key]
             self._texts.pop(key, None)
         self._by_tie = [key for key in self._by_tie if key not in gone]
+        self._ordered = None
 
     def set_filter(self, text: str) -> str | None:
         """Show only what a filter lets through; an error in words leaves the old one standing."""
@@ -164,23 +173,34 @@ class LiveRows:
     def set_order(self, order: SortOrder | None) -> None:
         """Sort by another column, or the other way."""
         self.order = order
+        self._ordered = None
         self.sort()
 
     def sort(self) -> bool:
         """Put the shown rows in order; whether that moved any."""
-        if self.order is not None and self._ties_are_stale:
-            self._by_tie.sort(key=lambda key: tie_key(self._rows[key]))
-            self._ties_are_stale = False
-        rows = [row for row in map(self._rows.__getitem__, self._by_tie) if self._passes(row)]
-        if self.order is not None:
-            index = self._index_of(self.order.column) or 0
-            rows = in_order(rows, index, descending=self.order.descending)
-        shown = [row.key for row in rows]
+        shown = self._sorted() if self._ordered is None else self._passing(self._ordered)
+        if self.filter.predicate is None:
+            self._ordered = list(shown)
         moved = shown != self.shown
         self.shown = shown
         self._places = None
         self.order_is_stale = False
         return moved
+
+    def _sorted(self) -> list[str]:
+        if self.order is None:
+            return self._passing(self._by_tie)
+        if self._ties_are_stale:
+            self._by_tie.sort(key=lambda key: tie_key(self._rows[key]))
+            self._ties_are_stale = False
+        index = self._index_of(self.order.column) or 0
+        rows = map(self._rows.__getitem__, self._passing(self._by_tie))
+        return [row.key for row in in_order(rows, index, descending=self.order.descending)]
+
+    def _passing(self, keys: list[str]) -> list[str]:
+        if self.filter.predicate is None:
+            return list(keys)
+        return [key for key in keys if self._passes(self._rows[key])]
 
     def _passes(self, row: Row) -> bool:
         predicate = self.filter.predicate

@@ -7,6 +7,7 @@ from time import monotonic
 from typing import ClassVar
 
 from textual.geometry import Region, Size
+from textual.reactive import Reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.timer import Timer
@@ -50,6 +51,9 @@ class TableView(ScrollView, can_focus=True, inherit_bindings=False):
     COMPONENT_CLASSES: ClassVar[set[str]] = set(TABLE_COMPONENTS)
     DEFAULT_CSS = TABLE_CSS
 
+    virtual_size = Reactive(Size(0, 0))
+    """Without layout: the style sheet says how high a table is, not how many rows there are."""
+
     def __init__(  # noqa: PLR0913 (each is a choice of the screen, given by name)
         self,
         columns: Sequence[Column],
@@ -82,6 +86,7 @@ class TableView(ScrollView, can_focus=True, inherit_bindings=False):
         self._scrolled_columns = 0
         self._chosen_columns: Sequence[str] = ()
         self._palette: Palette | None = None
+        self._palette_is_right = False
         self._column_layout: ColumnLayout | None = None
         self._strips: dict[str, tuple[Row, Look, Strip]] = {}
         self._told_status = self.status
@@ -315,9 +320,8 @@ class TableView(ScrollView, can_focus=True, inherit_bindings=False):
         if self._column_layout is None or self._column_layout.width != width:
             self._column_layout = self._lay_out(width)
             self._strips.clear()
-        if self._palette is None:
-            self._palette = mix_palette(self)
-            self._strips.clear()
+        if not self._palette_is_right:
+            self._mix_palette()
         if len(self._strips) > MOST_STRIPS_KEPT:
             self._strips.clear()
         return super().render_lines(crop)
@@ -362,9 +366,21 @@ class TableView(ScrollView, can_focus=True, inherit_bindings=False):
         self.refresh()
 
     def notify_style_update(self) -> None:
-        """Another theme: nothing painted before is right any more."""
+        """Another theme, or only the keyboard."""
         super().notify_style_update()
-        self._palette = None
+        self._palette_is_right = False
+
+    def _mix_palette(self) -> None:
+        """Under another theme nothing painted before is right any more."""
+        palette, self._palette_is_right = mix_palette(self), True
+        if palette != self._palette:
+            self._palette = palette
+            self._strips.clear()
+
+    def watch_virtual_size(self, size: Size) -> None:
+        """More rows or fewer: the scrollbar follows, and comes or goes."""
+        if self.container_size:
+            self._scroll_update(size)
 
     def on_resize(self) -> None:
         """Another window: keep the cursor in sight."""

@@ -117,3 +117,40 @@ def test_a_field_without_a_column_can_be_filtered_by() -> None:
     rows = loaded(4)
     rows.set_filter("tag:prod")
     assert rows.shown == ["key1", "key3"]
+
+
+def test_a_filter_that_goes_leaves_the_order_that_all_rows_had() -> None:
+    rows = loaded(30, SortOrder(column="memory", descending=True))
+    before = list(rows.shown)
+    rows.set_filter("web7")
+    rows.set_filter("")
+    assert rows.shown == before
+
+
+def test_what_changed_under_a_filter_stands_where_it_belongs_when_the_filter_goes() -> None:
+    rows = loaded(5, SortOrder(column="memory"))
+    rows.set_filter("web3")
+    rows.apply([vm(0, memory=99), vm(7, memory=1), vm(8, name="aaa", memory=1)], ["key2"])
+    rows.set_filter("")
+    fresh = LiveRows(COLUMNS, order=SortOrder(column="memory"))
+    fresh.replace([vm(0, memory=99), vm(1), vm(3), vm(4), vm(7, memory=1), vm(8, name="aaa", memory=1)])
+    fresh.sort()
+    assert rows.shown == fresh.shown
+
+
+def test_a_renamed_row_goes_to_its_place_among_equals() -> None:
+    rows = loaded(3, SortOrder(column="status"))
+    rows.apply([vm(0, name="zzz")], ())
+    rows.set_filter("web1|zzz")
+    assert rows.shown == ["key1", "key0"]
+    rows.set_filter("")
+    assert rows.shown == ["key1", "key2", "key0"]
+
+
+def test_rows_without_an_order_are_filtered_as_they_came() -> None:
+    rows = LiveRows(COLUMNS, order=None)
+    rows.replace([vm(2), vm(0), vm(1)])
+    rows.sort()
+    rows.replace([vm(1), vm(0), vm(2)])
+    rows.set_filter("web1|web2")
+    assert rows.shown == ["key1", "key2"]

@@ -395,3 +395,31 @@ async def test_a_filter_that_is_set_again_costs_nothing() -> None:
         shown = app.table.live_rows.shown
         assert app.table.set_filter("web1") is None
         assert app.table.live_rows.shown is shown
+
+
+async def test_more_rows_or_fewer_lay_the_screen_out_only_when_the_scrollbar_comes_or_goes() -> None:
+    app = TableApp(vms(100))
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.pause()
+        laid_out: list[bool] = []
+        noted = app.screen.screen_layout_refresh_signal
+        noted.subscribe(app, lambda _screen: laid_out.append(app.table.show_vertical_scrollbar), immediate=True)
+        app.table.set_filter("web1|web2")
+        await pilot.pause()
+        assert app.table.virtual_size.height == 1 + len(app.table.live_rows.shown)
+        assert app.table.show_vertical_scrollbar
+        assert laid_out == []
+        app.table.set_filter("web99")
+        await pilot.pause()
+        assert False in laid_out
+
+
+async def test_another_theme_paints_all_rows_anew_and_another_focus_none_but_the_cursors() -> None:
+    app = TableApp(vms(5))
+    async with app.run_test(size=SIZE) as pilot:
+        before = app.table.render_lines(app.table.size.region)[3]
+        app.table.notify_style_update()
+        assert list(app.table.render_lines(app.table.size.region)[3]) == list(before)
+        app.theme = "textual-light"
+        await pilot.pause()
+        assert list(app.table.render_lines(app.table.size.region)[3]) != list(before)
