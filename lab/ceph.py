@@ -33,14 +33,6 @@ public network = {subnet}
 auth cluster required = none
 auth service required = none
 auth client required = none
-log file = {directory}/$name.log
-admin socket = {directory}/$name.asok
-run dir = {directory}
-mon data = {directory}/$name
-mgr data = {directory}/$name
-osd data = {directory}/osd.$id
-osd objectstore = memstore
-memstore device bytes = 1073741824
 osd pool default size = 1
 osd pool default min size = 1
 osd pool default pg num = 8
@@ -54,6 +46,22 @@ mgr initial modules =
 log file = /dev/null
 admin socket =
 """
+IN_MEMORY = """[mon]
+mon data = {directory}/$name
+[mgr]
+mgr data = {directory}/$name
+[osd]
+osd data = {directory}/osd.$id
+osd objectstore = memstore
+memstore device bytes = 1073741824
+[global]
+log file = {directory}/$name.log
+admin socket = {directory}/$name.asok
+run dir = {directory}
+"""
+"""The daemons of the lab itself; those that a host makes are as Debian's packages have them."""
+USER = "ceph"
+"""Whose the directories of a host's own daemons are."""
 
 QUICK = """paxos propose interval = 0.1
 mon mgr digest period = 1
@@ -95,12 +103,12 @@ class Ceph:
     def runs(self) -> bool:
         return self._ledger.find("ceph-mon") is not None
 
-    def start(self, client_directories: Iterable[Path], *, quick: bool = False) -> None:
-        """Make it and wait until it serves; each client directory, an /etc/ceph, is told where it is; see `QUICK`."""
+    def start(self, hosts: Iterable[Path], *, quick: bool = False) -> None:
+        """Make it and wait until it serves; each host's /etc/ceph, below its directory, is told of it; see `QUICK`."""
         if self.runs:
             return
         self._directory.mkdir()
-        self._configure(client_directories, QUICK if quick else "")
+        self._configure(hosts, QUICK if quick else "")
         self._make_monitor()
         self._launch("ceph-mon", "ceph-mon", "a")
         wait_until(lambda: self.ceph("fsid"), within_s=READY_LIMIT_S, what="the Ceph monitor answers")
@@ -169,17 +177,21 @@ class Ceph:
 
     # Making
 
-    def _configure(self, client_directories: Iterable[Path], pace: str) -> None:
+    def _configure(self, hosts: Iterable[Path], pace: str) -> None:
         text = CONFIGURATION.format(
             fsid=uuid.uuid4(),
             address=self._network.machine_address,
             port=MONITOR_PORT,
             subnet=self._network.subnet,
-            directory=self._directory,
             pace=pace,
         )
-        for directory in (self._directory, *client_directories):
-            (directory / "ceph.conf").write_text(text)
+        self.configuration.write_text(text + IN_MEMORY.format(directory=self._directory))
+        for host in hosts:
+            (host / "etc/ceph/ceph.conf").write_text(text)
+            for own in ("lib/ceph", "lib/ceph/osd", "lib/ceph/bootstrap-osd", "log/ceph"):
+                directory = host / "var" / own
+                directory.mkdir(exist_ok=True)
+                shutil.chown(directory, USER, USER)
 
     def _make_monitor(self) -> None:
         monitors = str(self._directory / "monmap")

@@ -116,7 +116,7 @@ class Lab:
 
     def start_ceph(self, *, quick: bool = False) -> Ceph:
         """Its Ceph cluster, running; a `quick` one tells of changes sooner than Ceph does by itself."""
-        self.ceph.start((host.directory / "etc/ceph" for host in self.hosts), quick=quick)
+        self.ceph.start((host.directory for host in self.hosts), quick=quick)
         return self.ceph
 
     def start_daemons(self, *, chroot: str = CHROOT, more: str = "", last_agents: Sequence[str] = ()) -> None:

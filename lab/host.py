@@ -50,6 +50,9 @@ keepalive_count = 5
 EMULATOR = "qemu-system-x86_64"
 OWN_CAPABILITIES = "var/cache/libvirt/qemu/capabilities"
 CAPABILITIES = CACHE / "capabilities"
+SYSTEMCTL = f"""#!/bin/sh
+exec /usr/bin/python3 -SB {OWN_CODE["PYTHONPATH"]}/lab/systemctl.py "$@"
+"""
 # The mark in the environment of a program that the lab can find again, hang and kill.
 MARK = "PVC_LAB_PROGRAM"
 
@@ -257,7 +260,7 @@ class Host:
 
     def install(self, names: dict[str, str]) -> None:
         """Lay out its directories and its configuration, once; `names` are all hosts and their addresses."""
-        for own in (*OWN_DIRECTORIES, "etc/ceph", "var/log/libvirt/qemu"):
+        for own in (*OWN_DIRECTORIES, "etc/ceph", "usr/bin", "var/log/libvirt/qemu"):
             (self.directory / own).mkdir(parents=True, exist_ok=True)
         self._write("etc/hostname", f"{self.name}\n")
         lines = ["127.0.0.1 localhost", *(f"{address} {name}" for name, address in names.items())]
@@ -269,6 +272,8 @@ class Host:
         if CAPABILITIES.exists():
             shutil.copytree(CAPABILITIES, self.directory / OWN_CAPABILITIES)
         self._save_cuts([])
+        self._write("usr/bin/systemctl", SYSTEMCTL)
+        (self.directory / "usr/bin/systemctl").chmod(0o755)
         libvirtd = ("libvirtd", "--listen", "--pid-file", "/run/libvirt/libvirtd.pid")
         self._write_script("start-libvirtd", "libvirtd", libvirtd, self.directory / "libvirtd.log")
         self.plan.save()

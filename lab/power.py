@@ -18,7 +18,10 @@ from lab.turns import one_at_a_time
 from lab.waiting import wait_until
 
 POWER_LIMIT_S = 15.0
-OWN_DIRECTORIES = ("etc/libvirt", "var/cache/libvirt", "var/lib/libvirt", "var/log/libvirt")
+OWN_DIRECTORIES = (
+    "etc/libvirt", "var/cache/libvirt", "var/lib/libvirt", "var/log/libvirt", "var/lib/ceph", "var/log/ceph",
+    "etc/systemd/system",
+)  # fmt: skip
 
 # The first process of a host. It must not ignore SIGCHLD before libvirtd and the daemon are started, for they would
 # inherit that; it must afterwards, so that the kernel itself takes away what QEMU and others leave behind.
@@ -28,8 +31,9 @@ hostname "$(cat etc/hostname)"
 mount -t sysfs sysfs /sys
 mount -t tmpfs -o mode=755 run /run
 mkdir -p /run/libvirt /run/lock
+install -d -m 777 /run/ceph
 ln -s "$PWD/watchdog" /run/watchdog
-for own in OWN_DIRECTORIES etc/ceph etc/hostname etc/hosts etc/machine-id; do
+for own in OWN_DIRECTORIES etc/ceph etc/hostname etc/hosts etc/machine-id usr/bin/systemctl; do
     if [ -e "/$own" ]; then mount --bind "$own" "/$own"; fi
 done
 mount --bind boot_id /proc/sys/kernel/random/boot_id
@@ -40,6 +44,7 @@ ip link set eth0 up
 echo 2 >/proc/sys/net/ipv4/tcp_syn_retries # as docs/DEPLOY.md has it
 for address in $(cat cuts); do ip neighbour replace "$address" dev eth0 lladdr NOWHERE nud permanent; done
 ./start-libvirtd
+systemctl boot &
 if [ -e daemon-at-boot ]; then ./start-daemon; fi
 trap '' CHLD
 exec sleep infinity

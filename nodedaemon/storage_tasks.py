@@ -148,7 +148,14 @@ class StorageTasks(Struct, frozen=True, kw_only=True):
                 self._osds.take_in(osd.id)
             raise
         self._osds.purge(osd.id)
-        return f"OSD {osd.id} is forgotten; its device on {osd.node or 'its node'} still has its data"
+        done = f"OSD {osd.id} is forgotten; its device on {osd.node or 'its node'} still has its data"
+        if osd.node != work.task.runs_on:
+            return f"{done}, and the node its service"
+        try:
+            self.commands.osd_ended(osd.id)
+        except PvcError as error:
+            return f"{done}; its service could not be taken away: {error}"
+        return done
 
     def _drain(self, work: Work, osd: int) -> None:
         """Wait until every copy on it exists elsewhere; raises `Refused` when stopped or when nothing moves.

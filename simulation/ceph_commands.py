@@ -85,8 +85,11 @@ class SimulatedCommands:
             self.storage.osds[number] = Osd(number=number, node=self.node, device=words[words.index("--data") + 1])
         return ""
 
-    def service_started(self, unit: str) -> None:
+    def osd_started(self, osd: int, device: str) -> None:
         """Started with its machine: what is simulated needs no service."""
+
+    def osd_ended(self, osd: int) -> None:
+        """Nor does it leave anything behind."""
 
     # Looking
 

@@ -11,6 +11,7 @@ import subprocess
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
+from pvccore.ceph import osd_home
 from pvccore.model.errors import NotFound, Refused, Unavailable
 from pvccore.model.struct import Struct, replace
 
@@ -23,12 +24,15 @@ SEVERAL = 3.0
 """Several commands in one process may take so many times as long as one."""
 NO_SUCH_THING = 2
 """Exit code of `ceph` and `rbd` for ENOENT."""
+ROLLS_BACK = b"--> Was unable to complete a new OSD"
+"""What `ceph-volume` says before it tells at length how it takes back what it did; the reason stands above it."""
 MAX_OUTPUT_BYTES = 64 * 1024 * 1024
 MAX_SAID_BYTES = 8192
 UNBUFFERED = {"PYTHONUNBUFFERED": "1"}
 """`ceph` is Python: so each answer is there as soon as it is given, though the next question hangs."""
 NO_ENVIRONMENT: Mapping[str, str] = {}
 _NO_CONNECTION = ("error connecting to the cluster", "couldn't connect", "timed out")
+_TEXT_OR_NO_NUMBER = re.compile(r'"(?:[^"\\]|\\.)*"|-?\b(?:inf|nan)\b')
 _PERCENT = re.compile(r"(\d{1,3}(?:\.\d+)?)(?:/100)?%")
 
 Tell = Callable[[float, str], bool]
@@ -76,8 +80,11 @@ class Commands(Protocol):
     def ceph_volume(self, *words: str) -> str:
         """What `ceph-volume WORDS` prints; it prepares and activates OSDs on this machine."""
 
-    def service_started(self, unit: str) -> None:
-        """Have this machine run a service, now and after every boot."""
+    def osd_started(self, osd: int, device: str) -> None:
+        """Have this machine run an OSD that has just been made of that device of it, now and after every boot."""
+
+    def osd_ended(self, osd: int) -> None:
+        """Have this machine run an OSD no more, and forget what it had beside its device."""
 
 
 class CephCommands(Struct, frozen=True, kw_only=True):
@@ -137,8 +144,13 @@ class CephCommands(Struct, frozen=True, kw_only=True):
     def ceph_volume(self, *words: str) -> str:
         return self._run(["ceph-volume", *words], limit_s=SILENCE_LIMIT_S)
 
-    def service_started(self, unit: str) -> None:
-        self._run(["systemctl", "enable", "--now", unit], limit_s=SILENCE_LIMIT_S)
+    def osd_started(self, osd: int, device: str) -> None:
+        osd_home.settle(osd, device)
+        self._run(["systemctl", "enable", "--now", osd_home.unit_of(osd)], limit_s=SILENCE_LIMIT_S)
+
+    def osd_ended(self, osd: int) -> None:
+        self._run(["systemctl", "disable", "--now", osd_home.unit_of(osd)], limit_s=SILENCE_LIMIT_S)
+        osd_home.clear(osd)
 
     def _ceph(self) -> list[str]:
         connect_s = str(max(1, math.ceil(self.limit_s)))  # it counts the tool's own start as well
@@ -228,7 +240,7 @@ def _listen(process: subprocess.Popen[bytes], name: str, tell: Tell) -> bytes:
 
 
 def _failure(argv: Sequence[str], code: int, stderr: bytes) -> NotFound | Refused | Unavailable:
-    said = _last_line(stderr) or f"exit code {code}"
+    said = _last_line(stderr.partition(ROLLS_BACK)[0]) or f"exit code {code}"
     words = " ".join(word for word in _after_options(argv)[:3] if not word.startswith("-"))
     if any(sign in said for sign in _NO_CONNECTION):
         return Unavailable(f"{argv[0]}: {said}")
@@ -239,7 +251,8 @@ def _failure(argv: Sequence[str], code: int, stderr: bytes) -> NotFound | Refuse
 
 def _last_line(stderr: bytes) -> str:
     """What a tool said last; what it only warned of comes before that."""
-    lines = (line.strip() for line in stderr.decode(errors="replace").replace("\r", "\n").splitlines())
+    text = stderr.decode(errors="replace").replace("\r", "\n")
+    lines = (line.strip().removeprefix("stderr: ").removeprefix("-->").strip() for line in text.splitlines())
     return next((line for line in reversed([*lines]) if line), "")
 
 
@@ -263,8 +276,20 @@ def _documents(text: str, *, cut_off: bool = False) -> Iterator[Any]:
         try:
             found, end = decoder.raw_decode(text)
         except ValueError:
+            mended = _without_infinities(text)
+            if mended != text:
+                text = mended
+                continue
             if cut_off:
                 return
             raise Unavailable(f"Ceph answered with something that is not JSON: {text[:60]!r}") from None
         yield found
         text = text[end:].lstrip()
+
+
+def _without_infinities(text: str) -> str:
+    """What was printed with null for the words that are no JSON: Ceph 18 prints `inf` for a pool's read balance.
+
+    Source: Ceph's tracker, issue 66215; `osd df` of an empty OSD printed `-nan` in its time.
+    """
+    return _TEXT_OR_NO_NUMBER.sub(lambda found: found[0] if found[0][0] == '"' else "null", text)

@@ -37,7 +37,6 @@ def parse_status(status: Any, df: Any, dump: Any, health: Any, versions: Any = N
         flags=parse_flags(dump),
         monitors=_monitors(status),
         monitors_in_quorum=tuple(status.get("quorum_names") or ()),
-        manager_daemon=str((status.get("mgrmap") or {}).get("active_name", "")),
         osds_total=int(osdmap.get("num_osds", 0)),
         osds_up=int(osdmap.get("num_up_osds", 0)),
         osds_in=int(osdmap.get("num_in_osds", 0)),

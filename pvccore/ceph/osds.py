@@ -11,6 +11,14 @@ from pvccore.model.storage import Osd
 from pvccore.model.struct import Struct
 
 KB = 1024
+NOT_SAFE = {
+    "active": "placement groups count on it",
+    "stored_pgs": "it still stores placement groups",
+    "missing_stats": "Ceph has no figures of it",
+}
+"""Where `osd safe-to-destroy` lists an OSD that is not safe, and what that means."""
+EMPTIES = "ceph-volume lvm zap --destroy"
+"""What makes a device fit for a new OSD; what was on it is lost."""
 
 
 class Osds(Struct, frozen=True, kw_only=True):
@@ -44,7 +52,8 @@ class Osds(Struct, frozen=True, kw_only=True):
         except Refused as refused:
             raise Refused(f"OSD {osd} is not safe to destroy: {refused}") from None
         if osd not in ((said or {}).get("safe_to_destroy") or ()):
-            raise Refused(f"OSD {osd} is not safe to destroy: Ceph does not say why")
+            reasons = [why for name, why in NOT_SAFE.items() if osd in ((said or {}).get(name) or ())]
+            raise Refused(f"OSD {osd} is not safe to destroy: {reasons[0] if reasons else 'Ceph does not say why'}")
 
     def check_ok_to_stop(self, osd: int) -> None:
         """Raise `Refused` with Ceph's reason when data would not be there without it."""
@@ -90,12 +99,14 @@ def add_osd(commands: Commands, device: str, device_class: str = "") -> int:
     # Not in a tmpfs: nothing would make the OSD's directory again after a boot.
     commands.ceph_volume("raw", "prepare", "--bluestore", "--no-tmpfs", "--data", device, *crush)
     made = Osds(commands=commands).ids() - before
-    if len(made) != 1:
+    if not made:
+        # `ceph-volume` leaves such a device alone, and calls that a success.
+        raise Refused(f"{device} has an OSD, or what is left of one; `{EMPTIES} {device}` on its node empties it")
+    if len(made) > 1:
         raise Unavailable(f"{device} was prepared, but which OSD it became can't be told", in_doubt=True)
     number = next(iter(made))
     try:
-        commands.ceph_volume("raw", "activate", "--no-systemd", "--no-tmpfs", "--device", device)
-        commands.service_started(f"ceph-osd@{number}")
+        commands.osd_started(number, device)
     except PvcError as error:
         raise Refused(f"OSD {number} is made of {device} but does not run: {error}") from None
     return number

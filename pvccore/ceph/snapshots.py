@@ -60,9 +60,9 @@ def place_of_image(entry: Mapping[str, Any]) -> str:
 
 
 def parse_listed_snapshot(entry: Mapping[str, Any]) -> Snapshot:
-    """One entry of `rbd snap ls`, or of a snapshot in `rbd ls -l`; "protected" is a text there, a truth elsewhere."""
+    """One entry of `rbd snap ls`, or of a snapshot in `rbd ls -l`."""
     return Snapshot(
         name=str(entry.get("snapshot", entry.get("name", ""))),
         size_bytes=int(entry.get("size", 0)),
-        is_protected=str(entry.get("protected", "")).lower() == "true",
+        is_protected=entry.get("protected") == "true",
     )

@@ -53,7 +53,6 @@ class StorageStatus(Record, frozen=True, kw_only=True):
     flags: tuple[str, ...] = ()
     monitors: tuple[str, ...] = ()
     monitors_in_quorum: tuple[str, ...] = ()
-    manager_daemon: str = ""
     osds_total: int = 0
     osds_up: int = 0
     osds_in: int = 0

@@ -14,7 +14,7 @@ from pvccore.model.storage import parse_size, size_words, split_volume_path
 from pvccore.model.struct import Struct
 from pvccore.model.task import Task
 from pvccore.plan import storage_checks as checks
-from pvccore.plan.storage_checks import Given, is_forced, known_volume, users_of
+from pvccore.plan.storage_checks import Given, known_volume, users_of
 
 LOOK_FIRST = "look what is there before you ask again"
 """What becomes of an interrupted request of which no more can be said."""
@@ -168,6 +168,13 @@ def _named_node(_cluster: Cluster, given: Given) -> str:
     return given["node"]
 
 
+def _osds_node(cluster: Cluster, given: Given) -> str:
+    """The OSD's own node if its daemon lives: what the OSD has beside its device is taken away there."""
+    osd = cluster.storage.osds.get(int(given["osd"]))
+    node = cluster.nodes.get(osd.node) if osd is not None else None
+    return node.name if node is not None and node.is_alive else ""
+
+
 def _guests_node(cluster: Cluster, given: Given) -> str:
     """The node on which a running VM has this disk: its guest must be told there."""
     active = [vm for vm in users_of(cluster, given["volume"]) if vm.is_active]
@@ -224,6 +231,7 @@ _ALL = (
         check=checks.check_osd_remove,
         title="remove OSD {osd}",
         losses=_osd_losses,
+        runs_on=_osds_node,
         interrupted="OSD {osd} may be out: remove it again, or take it in",
     ),
     StorageVerb(
@@ -389,8 +397,3 @@ _ALL = (
 
 STORAGE_VERBS: Mapping[str, StorageVerb] = {one.verb: one for one in _ALL}
 """Verb, as typed after `pvc` → what it is."""
-
-
-def is_destructive(cluster: Cluster, verb: StorageVerb, given: Given) -> bool:
-    """Whether a person must confirm it."""
-    return bool(verb.losses(cluster, given)) or is_forced(given)

@@ -11,6 +11,6 @@ VERSIONS = tuple(sorted(path.name for path in SAMPLES.iterdir() if path.is_dir()
 
 
 def sample(version: str, name: str) -> Any:
-    """What that version printed; where a version has no sample of its own, what Ceph 16 did."""
-    path = SAMPLES / version / f"{name}.json"
-    return json.loads((path if path.exists() else SAMPLES / "16" / f"{name}.json").read_text())
+    """What that version printed; where a version has no sample of its own, what the one before it did."""
+    known = (SAMPLES / one / f"{name}.json" for one in reversed(VERSIONS) if one <= version)
+    return json.loads(next(path for path in known if path.exists()).read_text())

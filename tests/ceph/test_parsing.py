@@ -7,6 +7,7 @@ import pytest
 from pvccore.ceph.blocklist import address_of, whole_addresses
 from pvccore.ceph.locks import Holders, Lock, parse_locks, parse_watchers
 from pvccore.ceph.osds import osds_of
+from tests.ceph.samples import sample
 
 LOCK = {"locker": "client.4155", "address": "10.99.0.1:0/2838"}
 WATCHER = {"address": "10.99.0.1:0/2838", "client": 4155, "cookie": 94}
@@ -54,6 +55,13 @@ def test_only_entries_for_every_port_count_as_whole_addresses() -> None:
         {"addr": "[fd00::1]:0/0", "until": "2027-01-01T00:00:00"},
     ]
     assert set(whole_addresses(listed)) == {"10.99.0.1", "10.99.0.3", "fd00::1"}
+
+
+def test_what_ceph_18_prints_of_its_blocklist_locks_and_watchers_is_read() -> None:
+    assert set(whole_addresses(sample("18", "blocklist_ls"))) == {"10.99.0.1"}
+    assert [lock.address for lock in parse_locks(sample("18", "lock_ls"))] == ["10.99.2.254"]
+    assert parse_watchers(sample("18", "rbd_status")) == ("10.99.2.254",)
+    assert osds_of(sample("18", "osd_tree"), "hv1") == (0, 1, 2)
 
 
 def test_the_osds_of_a_host_are_those_below_its_bucket() -> None:

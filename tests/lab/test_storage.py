@@ -13,6 +13,7 @@ import pytest
 
 from lab.ceph import Ceph
 from lab.cluster import Lab
+from lab.commands import LabError, run
 from pvccore.model.errors import PvcError
 from pvccore.model.storage import part_name
 from pvccore.model.task import INTERRUPTED, TaskState
@@ -35,6 +36,8 @@ pytestmark = pytest.mark.lab
 HANG_LIMIT_S = 150.0
 DISCARD_LIMIT_S = 150.0
 MB = 1 << 20
+OSD_BYTES = 1 << 30
+LOOP_DEVICES_TOO = "CEPH_VOLUME_ALLOW_LOOP_DEVICES=1"
 IMAGES = Path("/var/lib/pvc/images")
 
 
@@ -54,6 +57,32 @@ def image(request: pytest.FixtureRequest) -> Iterator[Path]:
             file.write(os.urandom(MB))
     yield path
     path.unlink()
+
+
+@pytest.fixture
+def device(cluster: StorageCluster) -> Iterator[str]:
+    """A loop device, as good as a disk of any host: they share one kernel."""
+    path = cluster.lab.directory / "disk-of-hv1"
+    with path.open("wb") as file:
+        file.truncate(OSD_BYTES)
+    name = run("losetup", "--find", "--show", str(path)).strip()
+    yield name
+    cluster.lab.host("hv1").run("systemctl", "disable", "--now", "ceph-osd@3")
+    cluster.ceph.ceph("osd", "purge", "3", "--force", "--yes-i-really-mean-it")
+    os.chown(name, 0, 0)
+    run("losetup", "--detach", name)
+    path.unlink()
+
+
+def up_and_in(ceph: Ceph, osd: int) -> bool:
+    """What Ceph itself says of an OSD."""
+    listed = json.loads(ceph.ceph("osd", "dump", "--format", "json"))["osds"]
+    return any(one["osd"] == osd and one["up"] == one["in"] == 1 for one in listed)
+
+
+def placement_groups_on(ceph: Ceph, osd: int) -> int:
+    listed = json.loads(ceph.ceph("osd", "df", "--format", "json"))["nodes"]
+    return sum(one["pgs"] for one in listed if one["id"] == osd)
 
 
 def test_a_volume_lives_through_every_verb(cluster: StorageCluster) -> None:
@@ -298,6 +327,51 @@ def test_a_hanging_ceph_is_an_error_within_its_limit_and_the_figures_keep_their_
     )
     assert cluster.look().storage.status.at > before.at
     assert "noout" not in json.loads(cluster.ceph.ceph("osd", "dump", "--format", "json"))["flags"]
+
+
+def test_a_device_becomes_an_osd_comes_back_after_a_boot_and_is_taken_away_whole(
+    cluster: StorageCluster, device: str
+) -> None:
+    ceph, host = cluster.ceph, cluster.lab.host("hv1")
+    added = cluster.done("osd add", node="hv1", device=device, **{"class": "ssd"})
+    assert added == f"OSD 3 of hv1 is made of {device}"
+    cluster.wait_until(lambda: up_and_in(ceph, 3), within_s=SEEN_LIMIT_S, what="Ceph has OSD 3 up and in")
+    told = json.loads(ceph.ceph("osd", "metadata", "3", "--format", "json"))
+    assert (told["hostname"], told["osd_objectstore"]) == ("hv1", "bluestore")
+    cluster.wait_until(
+        lambda: cluster.look().storage.osds[3].is_up, within_s=SEEN_LIMIT_S, what="the reporter has seen OSD 3"
+    )
+    listing = json.loads(cluster.typed("storage osd list -f json").stdout)
+    (mine,) = [one for one in listing if one["osd"] == 3]
+    assert (mine["node"], mine["device"], mine["class"]) == ("hv1", device, "ssd")
+    assert (mine["up"], mine["in"], mine["total_bytes"]) == (True, True, OSD_BYTES)
+    cluster.wait_until(lambda: placement_groups_on(ceph, 3) > 0, within_s=SEEN_LIMIT_S, what="OSD 3 has copies")
+    with pytest.raises(LabError, match=r"have [0-9]+ pgs currently mapped"):
+        ceph.ceph("osd", "safe-to-destroy", "3")
+    assert "is OSD 3 already" in cluster.refused("osd add", node="hv1", device=device)
+
+    # What a boot does to it: its process is gone, and its device is root's.
+    (process,) = host.processes("ceph-osd")
+    process.send(signal.SIGKILL)
+    cluster.wait_until(lambda: not up_and_in(ceph, 3), within_s=SEEN_LIMIT_S, what="OSD 3 is missed")
+    os.chown(device, 0, 0)
+    host.run("systemctl", "boot")
+    cluster.wait_until(lambda: up_and_in(ceph, 3), within_s=SEEN_LIMIT_S, what="OSD 3 is back")
+
+    assert cluster.done("osd remove", osd="3").startswith("OSD 3 is forgotten")
+    assert json.loads(ceph.ceph("osd", "ls", "--format", "json")) == [0, 1, 2]
+    assert host.processes("ceph-osd") == []
+    assert host.run("ls", "/var/lib/ceph/osd", "/etc/systemd/system").split() == [
+        "/etc/systemd/system:",
+        "lab.wants",
+        "/var/lib/ceph/osd:",
+    ]
+
+    # A new disk may have the number of the one before it.
+    assert "`ceph-volume lvm zap --destroy" in cluster.either("osd add", node="hv1", device=device)
+    host.run("env", LOOP_DEVICES_TOO, "ceph-volume", "lvm", "zap", "--destroy", device)
+    assert cluster.done("osd add", node="hv1", device=device).startswith("OSD 3 of hv1")
+    cluster.wait_until(lambda: up_and_in(ceph, 3), within_s=SEEN_LIMIT_S, what="Ceph has a new OSD 3 up and in")
 
 
 def test_an_osd_is_drained_and_forgotten(cluster: StorageCluster) -> None:

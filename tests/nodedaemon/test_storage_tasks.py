@@ -13,7 +13,7 @@ from pvccore.model.storage import Storage, StorageStatus, Volume
 from pvccore.model.struct import replace
 from pvccore.model.task import Task
 from simulation.ceph_commands import SimulatedCommands
-from simulation.ceph_state import GB, Image, Pool, SimulatedStorage, Snap
+from simulation.ceph_state import GB, Image, Osd, Pool, SimulatedStorage, Snap
 from simulation.clock import VirtualClock
 from simulation.storage import Client, SimulatedCeph
 from simulation.storage_duties import ToldGuests
@@ -39,7 +39,7 @@ class Stand:
         """A clone that the reporter has not seen yet."""
         self.storage.pools[pool].images["child"] = Image(size_bytes=GB, parent="vms/base@gold")
 
-    def do(self, verb: str, **given: str) -> str:
+    def do(self, verb: str, at: str = "", **given: str) -> str:
         tasks = StorageTasks(
             commands=self.commands,
             cluster=lambda: self.cluster,
@@ -47,7 +47,7 @@ class Stand:
             own_address="",
             pause=self.commands.pause,
         )
-        return tasks.verbs[f"storage {verb}"](Work(Task(key="1", verb=verb, arguments=given), lambda: None))
+        return tasks.verbs[f"storage {verb}"](Work(Task(key="1", verb=verb, arguments=given, runs_on=at), lambda: None))
 
 
 @pytest.fixture
@@ -136,3 +136,43 @@ def test_a_pool_that_is_not_for_volumes_gets_none(
     monkeypatch.setattr(pools.Pools, "load", lambda _self: {"fast": pool})
     with pytest.raises(Refused, match=f"pool fast is {words}, and not for volumes"):
         stand.do("volume add", volume="fast/new", size="1G")
+
+
+class Ending(SimulatedCommands):
+    """Notes which OSDs' services were taken away from this node; fails where there is none."""
+
+    def watch(self, fails: str = "") -> list[int]:
+        self.ended: list[int] = []
+        self.fails = fails
+        return self.ended
+
+    def osd_ended(self, osd: int) -> None:
+        if self.fails:
+            raise Refused(self.fails)
+        self.ended.append(osd)
+
+
+@pytest.fixture
+def ending(stand: Stand) -> Ending:
+    stand.storage.osds = {number: Osd(number=number, node=f"hv{number}") for number in (1, 2, 3)}
+    stand.commands = Ending(storage=stand.storage, node="hv1")
+    stand.commands.watch()
+    return stand.commands  # type: ignore[no-any-return]
+
+
+def test_an_osd_is_taken_away_whole_where_it_ran(stand: Stand, ending: Ending) -> None:
+    done = stand.do("osd remove", at="hv1", osd="1", force="yes")
+    assert done == "OSD 1 is forgotten; its device on hv1 still has its data"
+    assert (ending.ended, sorted(stand.storage.osds)) == ([1], [2, 3])
+
+
+def test_an_osd_of_a_node_that_is_away_leaves_its_service_there_and_that_is_told(stand: Stand, ending: Ending) -> None:
+    done = stand.do("osd remove", osd="2", force="yes")
+    assert done == "OSD 2 is forgotten; its device on hv2 still has its data, and the node its service"
+    assert ending.ended == []
+
+
+def test_a_service_that_could_not_be_taken_away_is_told(stand: Stand, ending: Ending) -> None:
+    ending.watch(fails="systemctl disable: no such unit")
+    done = stand.do("osd remove", at="hv1", osd="1", force="yes")
+    assert done.endswith("; its service could not be taken away: systemctl disable: no such unit")

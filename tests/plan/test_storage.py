@@ -12,7 +12,7 @@ from pvccore.model.storage import Pool, Volume
 from pvccore.model.struct import replace
 from pvccore.model.task import Task
 from pvccore.model.vm import Vm, VmState
-from pvccore.plan.storage import STORAGE_VERBS, StorageVerb, complete, is_destructive, storage_verb, volumes_touched
+from pvccore.plan.storage import STORAGE_VERBS, StorageVerb, complete, storage_verb, volumes_touched
 from tests.plan.asked import node
 from tests.plan.storages import GB, osd, storage, user, with_storage
 
@@ -106,16 +106,9 @@ LOSSES = [
 
 
 @pytest.mark.parametrize("verb, given, losses", LOSSES)
-def test_what_would_be_lost_is_told_and_must_be_confirmed(verb: str, given: Words, losses: tuple[str, ...]) -> None:
+def test_what_would_be_lost_is_told(verb: str, given: Words, losses: tuple[str, ...]) -> None:
     one, cluster = storage_verb(verb), with_storage(known=storage(osd(7, node="")))
     assert one.losses(cluster, given) == losses
-    assert is_destructive(cluster, one, given) is bool(losses)
-
-
-def test_force_is_always_confirmed() -> None:
-    given = {"volume": "vms/new", "size": "31G", "force": "yes"}
-    assert is_destructive(with_storage(), storage_verb("storage volume add"), given)
-    assert not is_destructive(with_storage(), storage_verb("storage volume add"), given | {"force": ""})
 
 
 def test_a_pool_of_many_volumes_names_the_first_and_counts_those_not_yet_listed() -> None:
@@ -136,6 +129,10 @@ GROW = {"volume": "vms/web1", "size": "30G"}
     [
         ("storage osd in", {"osd": "1"}, (), "", ""),
         ("storage osd add", {"node": "hv2", "device": "/dev/sdc"}, (), "hv2", ""),
+        ("storage osd remove", {"osd": "1"}, (), "hv2", ""),
+        ("storage osd remove", {"osd": "7"}, (), "", ""),
+        ("storage osd remove", {"osd": "99"}, (), "", ""),
+        ("storage osd remove", {"osd": "1"}, (node("hv2", alive=False),), "", ""),
         ("storage volume upload", {"node": "hv3"}, (), "hv3", ""),
         ("storage volume resize", GROW, (), "", ""),
         ("storage volume resize", GROW, (user(),), "hv1", "web1"),
