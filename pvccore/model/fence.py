@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 
-from pvccore.model.record import Record
+from pvccore.model.record import Part, Record
 from pvccore.model.struct import Struct, field
 
 
@@ -59,7 +59,7 @@ class FenceAgent(Struct, frozen=True, kw_only=True):
     arguments: tuple[str, ...] = ()
 
 
-class Evidence(Struct, frozen=True, kw_only=True):
+class Evidence(Part, frozen=True, kw_only=True):
     """What proved that the fenced boot is off; worth nothing in another round or for another boot.
 
     seen_zxid: the last sign of life of that boot (report or alive) known when it was proven; a later one is a veto.
@@ -80,7 +80,7 @@ class BlocklistPhase(StrEnum):
     ACKNOWLEDGED = "acknowledged"
 
 
-class Blocklist(Struct, frozen=True, kw_only=True):
+class Blocklist(Part, frozen=True, kw_only=True):
     """The one blocklist entry of a fence: the node's storage address, any port.
 
     attempts: commands to Ceph (add or lift), each committed before it is given, so that no former manager gives one.

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from pvccore.model.bmc import BmcTest
 from pvccore.model.fence import Fence, FenceAgent, FenceAgentKind
-from pvccore.model.record import Record
+from pvccore.model.record import Part, Record
 from pvccore.model.struct import Struct
 
 MANAGER = "manager"
@@ -74,7 +74,7 @@ class NodeConfig(Record, frozen=True, kw_only=True):
         return tuple(agent for agent in self.fence_agents if agent.kind is FenceAgentKind.IPMI)
 
 
-class Goodbye(Struct, frozen=True, kw_only=True):
+class Goodbye(Part, frozen=True, kw_only=True):
     """A daemon's word that it leaves in good order, valid for one boot."""
 
     boot_id: str

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from pvccore.model.struct import Struct
+from pvccore.model.struct import Struct, field
 
 NEW = -1
 """The version of a record that is not stored yet."""
@@ -15,6 +15,20 @@ UNREADABLE = -2
 """The version of a stand-in for a document that can't be decoded; none stored ever has it: no write on it passes."""
 
 NOTHING_MORE: Mapping[str, Any] = MappingProxyType({})
+
+
+NAME_OF_MORE = "\x7f"
+"""What no document can call a field: names are stripped of control characters before anything is believed."""
+
+
+class Part(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A value of several fields within a record that is rewritten by who did not write it.
+
+    extra: fields of it that this program does not know; kept, as a record's are, as long as the part itself is. What an
+    observer writes anew, whole, every time (a report, the storage's lists) needs no such care, and is no `Part`.
+    """
+
+    extra: Mapping[str, Any] = field(default=NOTHING_MORE, name=NAME_OF_MORE)
 
 
 class Record(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from pvccore.model.record import Record
+from pvccore.model.record import Part, Record
 from pvccore.model.selectors import Selector
 from pvccore.model.struct import Struct
 
@@ -59,7 +59,7 @@ class RequestVerb(StrEnum):
     RESTART = "restart"
 
 
-class Request(Struct, frozen=True, kw_only=True):
+class Request(Part, frozen=True, kw_only=True):
     """A person's one-off request; set by the operation, cleared by the agent when it is done.
 
     limit_s: how long an ACPI shutdown may take before it becomes a stop.
@@ -71,14 +71,14 @@ class Request(Struct, frozen=True, kw_only=True):
     by: str = ""
 
 
-class Claim(Struct, frozen=True, kw_only=True):
+class Claim(Part, frozen=True, kw_only=True):
     """An agent's word, written before it starts a domain, that this run of the VM is its own."""
 
     boot_id: str
     run_id: str
 
 
-class Migration(Struct, frozen=True, kw_only=True):
+class Migration(Part, frozen=True, kw_only=True):
     """A move from a living source to a target; while it is set nobody starts the VM.
 
     target_address: where the target's libvirtd accepts migrations; whoever asks writes it down, for the source's

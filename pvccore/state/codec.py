@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import cache
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 import msgspec
 from msgspec.structs import force_setattr
@@ -13,7 +13,7 @@ from pvccore.model.errors import Invalid
 from pvccore.model.fence import Fence, FencePhase
 from pvccore.model.maintenance import Maintenance
 from pvccore.model.node import Readiness, ReadinessState, WantedReadiness
-from pvccore.model.record import NOTHING_MORE, UNREADABLE, Record
+from pvccore.model.record import NAME_OF_MORE, NOTHING_MORE, UNREADABLE, Part, Record
 from pvccore.model.storage import StorageStatus
 from pvccore.model.struct import Struct, fields, replace
 from pvccore.model.task import Task, TaskState
@@ -24,6 +24,7 @@ MAX_DOCUMENT_BYTES = 512 * 1024
 """The largest document that is read or written; ZooKeeper's own bound on a request is 1 MB."""
 
 _RESERVED = frozenset({"version", "zxid", "extra"})
+_RESERVED_IN_PARTS = frozenset({"extra"})
 _BIDI = [0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)]
 _STRIPPED: dict[int, str | None] = dict.fromkeys([*range(0x20), *range(0x7F, 0xA0), *_BIDI])
 _STRIPPED |= {ord(blank): " " for blank in "\t\n\r"}
@@ -94,7 +95,7 @@ def encode(record: Record) -> bytes:
         for name, default in _written(type(record)):
             value = getattr(record, name)
             if value or default:
-                document[name] = value
+                document[name] = _whole(value)
             else:
                 document.pop(name, None)
         data = _encoder.encode(document)
@@ -129,6 +130,11 @@ def _convert(record_type: type[Record], document: dict[str, Any], znode: Znode, 
     document = _cleaned(document)
     if not document.keys() <= _known(record_type):
         _set_unknown_apart(record_type, document)
+    for name, part in _parts(record_type).items():
+        found = document.get(name)
+        for one in found if isinstance(found, list) else [found]:
+            if isinstance(one, dict):
+                _set_unknown_of_part_apart(part, one)
     document["version"] = znode.version
     document["zxid"] = znode.mzxid
     if key:
@@ -141,6 +147,22 @@ def _set_unknown_apart(record_type: type[Record], document: dict[str, Any]) -> N
     extra = {name: value for name, value in unknown.items() if name not in _RESERVED}
     if extra:
         document["extra"] = extra
+
+
+def _set_unknown_of_part_apart(part: type[Part], document: dict[str, Any]) -> None:
+    unknown = {name: document.pop(name) for name in document.keys() - _known(part)}
+    if unknown:
+        document[NAME_OF_MORE] = unknown
+
+
+def _whole(value: object) -> object:
+    """A stored field's value as it is written: parts with the fields of them that this program doesn't know."""
+    if isinstance(value, Part):
+        known = {name: getattr(value, name) for name in value.__struct_fields__ if name not in _RESERVED_IN_PARTS}
+        return {**value.extra, **known}
+    if isinstance(value, tuple) and value and isinstance(value[0], Part):
+        return [_whole(one) for one in value]
+    return value
 
 
 def _cleaned(value: Any) -> Any:  # noqa: ANN401 - any JSON
@@ -165,8 +187,19 @@ def _decode_xml(path: str, znode: Znode) -> Xml | Undecodable:
 
 
 @cache
-def _known(record_type: type[Record]) -> frozenset[str]:
-    return frozenset(record_type.__struct_fields__) - _RESERVED
+def _known(kind: type[Record | Part]) -> frozenset[str]:
+    return frozenset(kind.__struct_fields__) - (_RESERVED if issubclass(kind, Record) else _RESERVED_IN_PARTS)
+
+
+@cache
+def _parts(record_type: type[Record]) -> dict[str, type[Part]]:
+    """The fields of a record that hold a part, or several."""
+    found = {}
+    for name, hint in get_type_hints(record_type).items():
+        for kind in (hint, *get_args(hint)):
+            if isinstance(kind, type) and issubclass(kind, Part):
+                found[name] = kind
+    return found
 
 
 @cache

@@ -7,6 +7,8 @@ from types import MappingProxyType
 from typing import cast
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pvccore.model.errors import Invalid
 from pvccore.model.fence import Evidence, Fence, FenceAgent, FenceAgentKind, FencePhase
@@ -27,7 +29,7 @@ from pvccore.model.vm import (
     Wanted,
     Xml,
 )
-from pvccore.state.codec import MAX_DOCUMENT_BYTES, Undecodable, decode, encode, stand_in
+from pvccore.state.codec import MAX_DOCUMENT_BYTES, Undecodable, _parts, decode, encode, stand_in
 from pvccore.state.schema import RECORD_TYPES
 from pvccore.state.store import Znode
 
@@ -99,6 +101,51 @@ def test_unknown_fields_are_kept_when_the_record_is_written_again(record: Record
     found = read(type(record), newer)
     assert found.extra == {"colour": {"of": ["the", 1]}}
     assert json.loads(encode(found)) == json.loads(newer)
+
+
+MORE = st.dictionaries(
+    st.sampled_from(["colour", "extra", "since_version", "id2"]),
+    st.recursive(
+        st.none() | st.booleans() | st.integers(-9, 9) | st.text("ab é", max_size=4),
+        lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from(["x", "extra"]), inner, max_size=2),
+        max_leaves=4,
+    ),
+    max_size=3,
+)
+"""What a later version may have added to a record or to a part of one."""
+
+
+@given(st.data())
+def test_what_a_later_version_added_to_a_part_is_kept_when_something_else_changes(data: st.DataObject) -> None:
+    """A rolling upgrade: an older program rewrites what a newer one wrote."""
+    record = data.draw(st.sampled_from([one for one in FULL if _parts(type(one))]))
+    document = json.loads(encode(record))
+    for name in _parts(type(record)):
+        for part in document[name] if isinstance(document[name], list) else [document[name]]:
+            part.update(data.draw(MORE))
+    found = read(type(record), json.dumps(document).encode())
+    assert json.loads(encode(found)) == document
+    changed = replace(found, extra={"colour": 1})
+    assert json.loads(encode(changed)) == document | {"colour": 1}
+
+
+def test_what_a_later_version_added_to_a_part_stays_while_the_part_does() -> None:
+    claim, move = {"boot_id": "b", "run_id": "r", "cpu": 3}, {"id": "m", "source": "hv1", "target": "hv2", "speed": 9}
+    found = read(Placement, json.dumps({"node": "hv1", "claim": claim, "migration": move}).encode())
+    assert isinstance(found, Placement)
+    assert found.migration is not None
+    after = replace(found, claim=Claim(boot_id="c", run_id="s"), migration=replace(found.migration, by="anna"))
+    written = json.loads(encode(after))
+    assert written["claim"] == {"boot_id": "c", "run_id": "s"}
+    assert (written["migration"]["speed"], written["migration"]["by"]) == (9, "anna")
+
+
+def test_a_document_can_not_say_what_its_unknown_fields_are() -> None:
+    found = read(Placement, b'{"claim":{"boot_id":"b","run_id":"r","\\u007f":{"run_id":"forged"}}}')
+    assert isinstance(found, Placement)
+    assert found.claim is not None
+    assert found.claim.run_id == "r"
+    assert json.loads(encode(found))["claim"]["run_id"] == "r"
 
 
 def test_what_became_empty_again_is_left_out_again() -> None:
