@@ -14,6 +14,7 @@ import uvicorn
 
 from pvcapi.app import Limits, build_app
 from pvcapi.config import ApiConfig, BadConfig
+from pvcapi.deadline import DeadlineProtocol
 from pvcapi.heads import Heads
 from pvcapi.link import Link, Source
 from pvccore.operations.tokens import TokenFile
@@ -73,6 +74,7 @@ def server(config: ApiConfig, source: Source) -> uvicorn.Server:
     )
     settings = uvicorn.Config(
         Heads(app),
+        http=DeadlineProtocol,
         host=config.host,
         port=config.port,
         ssl_certfile=file.certificate or None,

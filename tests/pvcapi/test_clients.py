@@ -107,6 +107,51 @@ def test_a_body_in_pieces_is_read_and_bounded(http: httpx.Client, world: World) 
     assert (refused.status_code, refused.json()["error"]) == (413, "too_large")
 
 
+@pytest.mark.parametrize(
+    "begun",
+    [
+        "",
+        "GET /api/v1/vm HTTP/1.1\nHost: x\nX-Slow: ",
+        "POST /api/v1/vm HTTP/1.1\nHost: x\nContent-Length: 9\nX-Api-Key: ",
+    ],
+)
+def test_who_never_ends_a_request_is_sent_away(served: Served, monkeypatch: pytest.MonkeyPatch, begun: str) -> None:
+    monkeypatch.setattr("pvcapi.deadline.WHOLE_WITHIN_S", 0.3)
+    key = f"{served.keys['robot']}\n\n{{" if begun.endswith("Key: ") else ""
+    assert served.raw(begun + key) == b""
+
+
+def test_a_byte_now_and_then_wins_no_time(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pvcapi.deadline.WHOLE_WITHIN_S", 0.3)
+    with socket.create_connection(("127.0.0.1", served.port), timeout=0.05) as connection:
+        connection.sendall(b"GET /api/v1/vm HTTP/1.1\r\nX-Slow: ")
+        assert any(_has_ended(connection) for _ in range(600))
+
+
+def _has_ended(connection: socket.socket) -> bool:
+    """Send a byte, and look for a moment whether the server has had enough."""
+    try:
+        connection.sendall(b"x")
+        return connection.recv(1) == b""
+    except TimeoutError:
+        return False
+    except ConnectionError:
+        return True
+
+
+def test_a_connection_that_is_used_again_has_the_time_anew(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pvcapi.deadline.WHOLE_WITHIN_S", 0.3)
+    asked = f"GET /api/v1/vm HTTP/1.1\r\nHost: x\r\nX-Api-Key: {served.keys['eye']}\r\n\r\n".encode()
+    with socket.create_connection(("127.0.0.1", served.port), timeout=0.6) as connection:
+        for _ in range(2):
+            connection.sendall(asked)
+            said = b""
+            while not said.endswith(b"[]"):
+                said += connection.recv(65536)
+            with pytest.raises(TimeoutError):
+                connection.recv(1)
+
+
 @pytest.mark.parametrize("headers", [{}, {"Content-Type": "text/plain"}, {"Content-Type": "application/json; x=y"}])
 def test_a_body_is_json_whatever_it_is_called(http: httpx.Client, world: World, headers: dict[str, str]) -> None:
     world.add_vm("web1", "hv1")
