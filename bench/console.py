@@ -7,7 +7,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -25,12 +25,23 @@ from pvccore.state.store import Put
 from pvccore.state.zookeeper import ZooKeeperStore
 
 CHANGES_PER_S = 1000
-STARTS, KEYS, MARKS, WAYS = 5, 100, 20, 10
+STARTS, KEYS, MARKS, WAYS = 5, 400, 20, 10
 IDLE_S = 10.0
 SHORTEST_PAUSE_S, LONGEST_PAUSE_S = 0.03, 0.09
 """Between two keys, by chance, so that they don't fall into step with the frames."""
-WRITER_S = 60
+WRITER_S = 180
 CURSOR = "▌"
+TURNS_AFTER = 10
+"""Keys down, then as many up."""
+ECHO = """
+import os, tty
+tty.setraw(0)
+os.write(1, b"ready")
+while True:
+    os.read(0, 16)
+    os.write(1, b"\\a")
+"""
+"""A program that does nothing but answer: what is left of a key's time is the terminal's and the machine's."""
 BELL = "\x07"
 SEEN = "vm-00040"
 """The last VM but a few of a full window."""
@@ -49,6 +60,7 @@ def measure(directory: Path, *, nodes: int, vms: int) -> Iterator[Figure]:
             yield from _at_work(store, address, directory, vms)
         finally:
             store.close()
+    yield from _echo()
     yield from _data_table(vms)
 
 
@@ -83,7 +95,7 @@ def _at_work(store: ZooKeeperStore, address: ZooKeeperAddress, directory: Path, 
         terminal.until(SIGN)
         terminal.press("3", SEEN)
         terminal.rest(2.0)
-        yield from _keys(terminal, "key → painted")
+        yield from _keys(terminal, "key → painted", _row_under_cursor)
         yield _share(terminal, f"processor at {CHANGES_PER_S:,} changes/s, nobody at the keys", "≤ 25 % of a core")
         yield from _marks(terminal, store, address, log)
         yield from _ways(terminal)
@@ -101,16 +113,29 @@ def _writer(address: ZooKeeperAddress, vms: int) -> Iterator[None]:
             writer.kill()
 
 
-def _keys(terminal: Terminal, what: str, sign: str = CURSOR) -> Iterator[Figure]:
+def _row_under_cursor(number: int) -> str:
+    """The row that the key of this number leads to: no frame before it shows the cursor there."""
+    turn = number % (2 * TURNS_AFTER) + 1
+    return f"{CURSOR}  vm-{1 + min(turn, 2 * TURNS_AFTER - turn):05}"
+
+
+def _bell(_number: int) -> str:
+    return BELL
+
+
+def _keys(
+    terminal: Terminal, what: str, sign: Callable[[int], str], target: str = "p50 ≤ 25 ms, p99 ≤ 60 ms"
+) -> Iterator[Figure]:
     chance = random.Random(3)
     took_s = []
     began_s, began_cpu_s = time.monotonic(), terminal.processor_s()
     for number in range(KEYS):
-        took_s.append(terminal.press(UP if number % 20 >= 10 else DOWN, sign))
+        is_up = number % (2 * TURNS_AFTER) >= TURNS_AFTER
+        took_s.append(terminal.press(UP if is_up else DOWN, sign(number)))
         terminal.rest(chance.uniform(SHORTEST_PAUSE_S, LONGEST_PAUSE_S))
     share = (terminal.processor_s() - began_cpu_s) / (time.monotonic() - began_s)
     shown = f"p50 {milliseconds(percentile(took_s, 0.5))}, p99 {milliseconds(percentile(took_s, 0.99))}"
-    yield Figure(what=what, measured=f"{shown} ({share:.0%} of a core)", target="p50 ≤ 25 ms, p99 ≤ 60 ms")
+    yield Figure(what=what, measured=f"{shown} ({share:.0%} of a core)", target=target)
 
 
 def _share(terminal: Terminal, what: str, target: str) -> Figure:
@@ -169,12 +194,18 @@ def _spread(seconds: Sequence[float]) -> str:
 # Beside it
 
 
+def _echo() -> Iterator[Figure]:
+    with terminal_with((sys.executable, "-c", ECHO)) as terminal:
+        terminal.until("ready")
+        yield from _keys(terminal, "a program that only echoes: the same", _bell, target="")
+
+
 def _data_table(vms: int) -> Iterator[Figure]:
     words = (sys.executable, "-m", "bench.data_table", str(vms), str(CHANGES_PER_S))
     with terminal_with(words) as terminal:
         filled_s = terminal.until(BELL) - terminal.started_s
         yield Figure(what=f"DataTable: {vms:,} rows on the screen after the start", measured=f"{filled_s:.1f} s")
         terminal.rest(2.0)
-        yield from _keys(terminal, "DataTable: key → painted", BELL)
+        yield from _keys(terminal, "DataTable: key → painted", _bell)
         yield _share(terminal, "DataTable: processor, nobody at the keys", "")
         yield Figure(what="DataTable: memory", measured=f"{terminal.memory_mb():.0f} MB")
