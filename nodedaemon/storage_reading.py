@@ -141,7 +141,8 @@ def _listed(volumes: Volumes, pool: Pool) -> tuple[Pool | None, tuple[str, ...] 
     if not pool.is_for_volumes:
         return pool, None
     try:
-        return pool, volumes.names(pool.name)
+        names = volumes.names(pool.name)
+        return replace(pool, namespaces=volumes.namespaces(pool.name)), names
     except NotFound:
         return None, None
     except Refused as refused:

@@ -64,6 +64,7 @@ _FENCE = shapes.FenceRecord(
 _POOL = storage_shapes.PoolRecord(
     pool="vms",
     volumes=12,
+    namespaces=0,
     stored_bytes=200 * GB,
     used_bytes=600 * GB,
     available_bytes=800 * GB,

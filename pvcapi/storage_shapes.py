@@ -83,10 +83,11 @@ class OsdRecord(Struct, frozen=True, rename={"device_class": "class", "is_in": "
 
 
 class PoolRecord(Struct, frozen=True):
-    """A pool."""
+    """A pool. namespaces: how many it has; volumes in them are neither counted nor listed."""
 
     pool: str
     volumes: int
+    namespaces: int
     stored_bytes: int
     used_bytes: int
     available_bytes: int

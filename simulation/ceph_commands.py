@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from pvccore.ceph.commands import Tell
-from pvccore.model.errors import NotFound, Refused, Unavailable
+from pvccore.ceph.commands import NotThere, Tell
+from pvccore.model.errors import Refused, Unavailable
 from simulation.ceph_state import Osd, Pool, SimulatedStorage
 from simulation.rbd_commands import RbdCaller
 
@@ -97,7 +97,7 @@ class SimulatedCommands:
         try:
             return self.storage.osds[int(number)]
         except KeyError:
-            raise NotFound("ceph", f"osd.{number} does not exist") from None
+            raise NotThere((), "ceph", f"osd.{number} does not exist") from None
 
     def _check_there(self, tool: str) -> None:
         if self.storage.ceph.slow_s >= LIMIT_S:

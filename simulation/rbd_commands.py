@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from pvccore.model.errors import NotFound, Refused
+from pvccore.ceph.commands import NotThere
+from pvccore.model.errors import Refused
 from pvccore.model.struct import Struct
 from simulation.ceph_state import Image, Pool, SimulatedStorage, Snap
 
@@ -22,7 +23,7 @@ class RbdCaller(Struct, frozen=True):
         try:
             return self.storage.pools[name]
         except KeyError:
-            raise NotFound("rbd", f"error opening pool '{name}': (2) No such file or directory") from None
+            raise NotThere((), "rbd", f"error opening pool '{name}': (2) No such file or directory") from None
 
     def image(self, path: str) -> Image:
         """The image POOL/IMAGE; raises NotFound as rbd does."""
@@ -30,7 +31,7 @@ class RbdCaller(Struct, frozen=True):
         try:
             return self.pool(pool).images[name]
         except KeyError:
-            raise NotFound("rbd", f"error opening image {name}: (2) No such file or directory") from None
+            raise NotThere((path,), "rbd", f"error opening image {name}: (2) No such file or directory") from None
 
     def json(self, words: Words) -> Any:  # noqa: ANN401 - JSON
         """What a command with --format json prints."""
@@ -183,7 +184,7 @@ def _find(at: RbdCaller, path: str) -> Snap:
     for snap in at.image(image).snaps:
         if snap.name == name:
             return snap
-    raise NotFound("rbd", f"failed to open snapshot {name}: (2) No such file or directory")
+    raise NotThere((), "rbd", f"failed to open snapshot {name}: (2) No such file or directory")
 
 
 def _snap_create(at: RbdCaller, words: Words) -> None:

@@ -183,9 +183,11 @@ def list_volumes(seat: Seat, pool: str, filters: tuple[str, ...]) -> None:
 
     A FILTER is field=value, or a regular expression on POOL/VOLUME.
     """
+    from pvccli.commands.storage_view import warn_of_namespaces
     from pvccore.operations.storage import volume_records
 
     _show(seat, volume_records(seat.cluster, pool), VOLUME_COLUMNS, filters)
+    warn_of_namespaces(seat, pool)
 
 
 @volume.command("add", short_help="Make an empty volume of SIZE, as 20G.")

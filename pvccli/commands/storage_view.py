@@ -9,7 +9,7 @@ import click
 
 from pvccli.output import Format, cell, fields, header, shown, table
 from pvccli.seat import Seat
-from pvccore.model.storage import size_words
+from pvccore.model.storage import namespace_words, size_words
 
 OLD_S = 60.0
 """Figures older than this are told to be."""
@@ -62,6 +62,24 @@ def util_text(record: Mapping[str, Any], pools: Sequence[Mapping[str, Any]]) -> 
     columns = ("pool", "used_ratio", "stored_bytes", "available_bytes", "volumes")
     rows = [[cell(pool, name) for name in columns] for pool in pools]
     return "\n".join([f"all OSDs: {_used(record)}", table([header(name) for name in columns], rows)])
+
+
+def disks_text(disks: Sequence[Mapping[str, Any]]) -> str:
+    """The volumes of a VM; empty where it has none."""
+    if not disks:
+        return ""
+    columns = ("volume", "size_bytes", "used_bytes", "lock_holder", "open_at", "snapshot_names")
+    names = ("volume", "size", "written", "locked by", "open at", "snapshots")
+    listed = table(names, [[cell(disk, name) for name in columns] for disk in disks])
+    return "\n".join([listed, *(f"{disk['volume']}: {disk['error']}" for disk in disks if disk["error"])])
+
+
+def warn_of_namespaces(seat: Seat, pool: str) -> None:
+    """Say on standard error in which pools there may be volumes that are not listed."""
+    if seat.format is Format.PRETTY:
+        for name, one in seat.cluster.storage.pools.items():
+            if one.namespaces and pool in ("", name):
+                click.echo(f"pool {name}: {namespace_words(one)}", err=True)
 
 
 def _used(record: Mapping[str, Any]) -> str:

@@ -42,13 +42,15 @@ def list_vms(seat: Seat, filters: tuple[str, ...], node: str | None, status: str
 @prints
 def info(seat: Seat, vm: str) -> None:
     """Show everything about a VM, and which nodes can take it."""
+    from pvccli.commands.storage_view import disks_text
     from pvccli.output import fields, memory, shown
     from pvccore.operations.records import vm_record
+    from pvccore.operations.storage import disk_records
     from pvccore.plan.placement import Rooms
 
     cluster = seat.cluster
     found = cluster.vm(vm)
-    record = vm_record(cluster, found)
+    record, disks = vm_record(cluster, found), disk_records(cluster, found)
 
     def pretty() -> str:
         pairs = [(name.replace("_", " "), shown(value)) for name, value in record.items() if name != "memory_mb"]
@@ -59,6 +61,7 @@ def info(seat: Seat, vm: str) -> None:
             ("why", shown(found.placement.why)),
         ]
         nodes = [(name, objection or "can take it") for name, objection in Rooms(cluster).objections(found).items()]
-        return fields([*pairs, *more]) + "\n\n" + fields([(f"{name:<12}", said) for name, said in nodes])
+        parts = [fields([*pairs, *more]), disks_text(disks), fields([(f"{name:<12}", said) for name, said in nodes])]
+        return "\n\n".join(part for part in parts if part)
 
-    seat.show(record, pretty, lambda: found.name)
+    seat.show(record | {"disks": disks}, pretty, lambda: found.name)

@@ -26,6 +26,8 @@ NO_SUCH_THING = 2
 """Exit code of `ceph` and `rbd` for ENOENT."""
 ROLLS_BACK = b"--> Was unable to complete a new OSD"
 """What `ceph-volume` says before it tells at length how it takes back what it did; the reason stands above it."""
+NO_IMAGE = "error opening image"
+"""What `rbd` says of an image that is not there, with ENOENT."""
 MAX_OUTPUT_BYTES = 64 * 1024 * 1024
 MAX_SAID_BYTES = 8192
 UNBUFFERED = {"PYTHONUNBUFFERED": "1"}
@@ -42,6 +44,19 @@ Tell = Callable[[float, str], bool]
 def go_on(_progress: float, _text: str) -> bool:
     """Tell nobody, and never stop."""
     return True
+
+
+class NotThere(NotFound):
+    """What a tool was asked about and did not find: an image by its path, else in the tool's own words."""
+
+    def __init__(self, words: Sequence[str], asked: str, said: str) -> None:
+        """words: those of the command. asked: what it was, in short. said: the tool's last line, without its name."""
+        path = next((word.partition("@")[0] for word in words if "/" in word.strip("/-")), "")
+        if path and NO_IMAGE in said:
+            super().__init__("volume", path)
+        else:
+            super().__init__(asked, said)
+            self.args = (f"{asked}: {said}",)
 
 
 class Commands(Protocol):
@@ -245,7 +260,7 @@ def _failure(argv: Sequence[str], code: int, stderr: bytes) -> NotFound | Refuse
     if any(sign in said for sign in _NO_CONNECTION):
         return Unavailable(f"{argv[0]}: {said}")
     if code == NO_SUCH_THING:
-        return NotFound(argv[0], said)
+        return NotThere(_after_options(argv), f"{argv[0]} {words}", said.removeprefix(f"{argv[0]}: "))
     return Refused(f"{argv[0]} {words}: {said}")
 
 

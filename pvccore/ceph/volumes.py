@@ -36,6 +36,10 @@ class Volumes(Struct, frozen=True, kw_only=True):
         """The names of a pool's volumes: one cheap question."""
         return tuple(str(name) for name in self.commands.rbd("ls", "--pool", pool) or ())
 
+    def namespaces(self, pool: str) -> int:
+        """How many namespaces a pool has: what is in them is no volume to us."""
+        return len(self.commands.rbd("namespace", "ls", "--pool", pool) or ())
+
     def load(self, pool: str) -> tuple[Volume, ...]:
         """Every volume of a pool, by name; every image is opened for that, some 5 ms of a core each."""
         return parse_volumes(self.commands.rbd("ls", "-l", "--pool", pool, limit_s=LISTING_LIMIT_S))

@@ -115,7 +115,8 @@ class Pool(Struct, frozen=True, kw_only=True):
     """One pool. stored_bytes: what clients wrote; used_bytes: what that takes on disks with all copies.
 
     available_bytes: what clients may still write before the fullest OSD is full (Ceph's max avail).
-    volumes: how many images there are. is_erasure_coded: it keeps no volumes of its own, only their data.
+    volumes: how many images there are. namespaces: how many it has; what is in them is not looked at.
+    is_erasure_coded: it keeps no volumes of its own, only their data.
     error: why its volumes could not be listed; those that are known are then old.
     """
 
@@ -129,6 +130,7 @@ class Pool(Struct, frozen=True, kw_only=True):
     available_bytes: int = 0
     objects: int = 0
     volumes: int = 0
+    namespaces: int = 0
     applications: tuple[str, ...] = ()
     is_erasure_coded: bool = False
     error: str = ""
@@ -282,6 +284,11 @@ class Storage(Struct, frozen=True, kw_only=True):
 def merged_volumes(parts: Iterable[PoolVolumes]) -> dict[str, Volume]:
     """A pool's volumes from its documents, by name."""
     return {volume.name: volume for part in parts for volume in part.volumes}
+
+
+def namespace_words(pool: Pool) -> str:
+    """What is not seen of a pool that has namespaces."""
+    return f"{pool.namespaces} namespace{'s' * (pool.namespaces > 1)}, whose volumes are not listed"
 
 
 def parse_size(text: str) -> int:

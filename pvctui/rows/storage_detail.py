@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pvccore.model.errors import NotFound
-from pvccore.model.storage import Osd, Pool, Volume, split_volume_path
+from pvccore.model.storage import Osd, Pool, Volume, namespace_words, split_volume_path
 from pvccore.model.vm import Vm
 from pvccore.plan.storage_checks import users_of
 from pvctui.rows.journal_lines import journal_lines
@@ -65,6 +65,7 @@ def _pool(pool: Pool) -> list[Line]:
         labelled("PGs", str(pool.pgs)),
         labelled("objects", str(pool.objects)),
         labelled("volumes", str(pool.volumes)),
+        *([labelled("namespaces", (namespace_words(pool), "warn"))] if pool.namespaces else []),
         labelled("applications", ", ".join(pool.applications) or (UNKNOWN, "dim")),
     ]
 

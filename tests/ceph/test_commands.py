@@ -66,6 +66,23 @@ def test_failures_are_told_in_words(
         CephCommands(limit_s=0.3 if "sleep" in script else 5.0).rbd("info", "vms/web1")
 
 
+@pytest.mark.parametrize(
+    "said, words",
+    [
+        ("rbd: error opening image web1: (2) No such file or directory", "no volume 'vms/web1'"),
+        (
+            "rbd: failed to rename snapshot: (2) No such",
+            "rbd snap rename vms/web1@s1: failed to rename snapshot: (2) No such",
+        ),
+    ],
+)
+def test_what_is_not_there_is_told_in_a_sentence(commands: CephCommands, tmp_path: Path, said: str, words: str) -> None:
+    tool(tmp_path, "rbd", f"echo '{said}' >&2; exit 2")
+    with pytest.raises(NotFound) as missing:
+        commands.rbd_plain("snap", "rename", "vms/web1@s1", "vms/web1@s2")
+    assert str(missing.value) == words
+
+
 ROLLED_BACK = """Running command: /bin/ln -s /dev/sdb /var/lib/ceph/osd/ceph-3/block
  stderr: failed to create symbolic link: File exists
 --> Was unable to complete a new OSD, will rollback changes

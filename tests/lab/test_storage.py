@@ -339,7 +339,9 @@ def test_a_device_becomes_an_osd_comes_back_after_a_boot_and_is_taken_away_whole
     told = json.loads(ceph.ceph("osd", "metadata", "3", "--format", "json"))
     assert (told["hostname"], told["osd_objectstore"]) == ("hv1", "bluestore")
     cluster.wait_until(
-        lambda: cluster.look().storage.osds[3].is_up, within_s=SEEN_LIMIT_S, what="the reporter has seen OSD 3"
+        lambda: 3 in cluster.look().storage.osds and cluster.look().storage.osd(3).is_up,
+        within_s=SEEN_LIMIT_S,
+        what="the reporter has seen OSD 3",
     )
     listing = json.loads(cluster.typed("storage osd list -f json").stdout)
     (mine,) = [one for one in listing if one["osd"] == 3]

@@ -37,6 +37,8 @@ class PlayedCeph:
             return [{"image": name, "size": 1} for name in found if not name.startswith("broken")]
         if words[0] == "ls":
             return found
+        if words[:2] == ("namespace", "ls"):
+            return [{"name": "ns"}]
         if words[0] == "info" and words[-1].endswith("/one"):
             return {"size": 1}
         if words[0] in ("snap", "lock"):
@@ -62,6 +64,7 @@ def test_an_overview_tells_all_of_it(version: str) -> None:
     reading = read(PlayedCeph(version, images={"vms": ["a", "b"]}), Look.OVERVIEW)
     assert len(reading.osds) == 3
     assert reading.names == {"vms": ("a", "b")}
+    assert {pool.name: pool.namespaces for pool in reading.pools if pool.is_for_volumes} == {"vms": 1}
     assert next(pool.volumes for pool in reading.pools if pool.name == "vms") == 2
 
 

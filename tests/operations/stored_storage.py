@@ -68,7 +68,8 @@ def put_storage(world: World, **status: object) -> None:
         for number in range(3)
     )  # fmt: skip
     pools = (
-        Pool(name="backup", id=2, replicas=3, replicas_min=2, pgs=32, available_bytes=50 * GB, applications=("rbd",)),
+        Pool(name="backup", id=2, replicas=3, replicas_min=2, pgs=32, available_bytes=50 * GB, namespaces=2,
+             applications=("rbd",)),
         Pool(name="vms", id=1, replicas=3, replicas_min=2, pgs=128, stored_bytes=50 * GB, used_bytes=150 * GB,
              available_bytes=50 * GB, volumes=len(VOLUMES), applications=("rbd",)),
     )  # fmt: skip

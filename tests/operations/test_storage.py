@@ -20,7 +20,7 @@ from tests.operations.world import World, three_nodes
 WEB1 = Definition(memory_mb=1024, vcpus=1, volumes=("vms/web1_disk",))
 GRANTED = [
     ("storage osd add", {"node": "hv2", "device": "/dev/sdc", "class": "ssd"}, "add OSD /dev/sdc of hv2", "hv2"),
-    ("storage osd remove", {"osd": "1", "force": "yes"}, "remove OSD 1", ""),
+    ("storage osd remove", {"osd": "1", "force": "yes"}, "remove OSD 1", "hv2"),
     ("storage osd out", {"osd": "0"}, "take OSD 0 out", ""),
     ("storage osd set", {"flag": "noout"}, "set the storage's flag noout", ""),
     ("storage osd unset", {"flag": "norebalance"}, "unset the storage's flag norebalance", ""),

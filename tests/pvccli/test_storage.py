@@ -38,6 +38,37 @@ def test_status_says_how_old_it_is(pvc: Pvc, storage: World) -> None:
     assert storage.load().tasks == {}
 
 
+def test_a_vms_volumes_are_told_with_size_use_snapshots_and_who_has_them(pvc: Pvc, world: World) -> None:
+    volumes = ("vms/web1_disk", "vms/spare", "vms/nope")
+    world.add_vm("web1", "hv1", definition=Definition(memory_mb=1024, vcpus=1, volumes=volumes))
+    assert "vms/nope: no storage report yet" in pvc("vm info web1").out
+    put_storage(world)
+    said = pvc("vm info web1").out.splitlines()
+    at = next(number for number, line in enumerate(said) if line.startswith("VOLUME"))
+    assert [line.split() for line in said[at : at + 5]] == [
+        ["VOLUME", "SIZE", "WRITTEN", "LOCKED", "BY", "OPEN", "AT", "SNAPSHOTS"],
+        ["vms/web1_disk", "20", "G", "5", "G", "192.0.2.1", "192.0.2.1", "-"],
+        ["vms/spare", "10", "G", "-", "-", "-", "monday,gold"],
+        ["vms/nope", "-", "-", "-", "-", "-"],
+        ["vms/nope:", "the", "storage", "has", "no", "such", "volume"],
+    ]
+    disks = json.loads(pvc("vm info web1 -f json").out)["disks"]
+    assert [(disk["volume"], disk["size_bytes"], disk["snapshot_names"]) for disk in disks] == [
+        ("vms/web1_disk", 20 << 30, []),
+        ("vms/spare", 10 << 30, ["monday", "gold"]),
+        ("vms/nope", None, []),
+    ]
+
+
+def test_volumes_that_are_not_seen_are_told_of(pvc: Pvc, storage: World) -> None:
+    words = "pool backup: 2 namespaces, whose volumes are not listed\n"
+    assert words in pvc("storage volume list").err
+    assert words not in pvc("storage volume list vms").err
+    assert words not in pvc("storage volume list -f json").err
+    pools = {one["pool"]: one["namespaces"] for one in json.loads(pvc("storage pool list -f json").out)}
+    assert pools == {"backup": 2, "vms": 0}
+
+
 def test_a_storage_that_does_not_answer_is_told_with_since_when(pvc: Pvc, world: World) -> None:
     put_storage(world, error="ceph did not answer within 10 s", error_since=world.now - 5)
     assert "no answer  for 5 s: ceph did not answer within 10 s" in pvc("storage status").out

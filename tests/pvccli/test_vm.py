@@ -104,6 +104,7 @@ def test_info_tells_all_and_which_nodes_take_it(pvc: Pvc) -> None:
         "hv3           can take it",
     ]
     assert json.loads(pvc("vm info db1 -f json").out)["parked_on"] == "hv2"
+    assert json.loads(pvc("vm info db1 -f json").out)["disks"] == []
     assert pvc("vm info db1 -f raw").out == "db1\n"
 
 

@@ -169,6 +169,14 @@ def test_a_pool_that_cant_be_listed_says_why() -> None:
     assert pool_why(Pool(name="x", replicas=1, error="its volumes can't be listed: denied")).endswith("denied")
 
 
+def test_a_pools_namespaces_are_told_with_what_is_not_seen_of_them() -> None:
+    cluster = on_ceph()
+    pools = {**cluster.storage.pools, "vms": replace(cluster.storage.pools["vms"], namespaces=1)}
+    seen = tab(pool_tabs("vms", view_of(replace(cluster, storage=replace(cluster.storage, pools=pools)))))
+    assert "namespaces   1 namespace, whose volumes are not listed" in seen
+    assert "namespaces" not in tab(pool_tabs("vms", view_of(cluster)))
+
+
 def opening(volume: Volume, cluster: Cluster | None = None) -> str:
     lines = opened_lines(volume, "vms/web1", view_of(cluster or on_ceph()))
     return "\n".join(text_of(line) for line in lines)
