@@ -44,7 +44,11 @@ COMMANDS = {
 
 @click.group(cls=LazyGroup, table=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option(
-    "-c", "--cluster", default="", metavar="NAME|HOSTS", help="A configured cluster, or h1:2181,h2:2181/chroot."
+    "-c",
+    "--cluster",
+    default="",
+    metavar="NAME|HOSTS",
+    help="A configured cluster, or h1:2181,h2:2181/chroot; else what PVC_ZOOKEEPER says.",
 )
 @click.option("--config", type=click.Path(path_type=Path, dir_okay=False), help="The file that lists the clusters.")
 @format_option("--format")

@@ -163,9 +163,9 @@ def complete_nodes(context: click.Context, parameter: click.Parameter, incomplet
 
 def complete_settings(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Names of settings."""
-    from pvccore.model.settings import Settings
+    from pvccore.model.settings import SETTING_NAMES
 
-    return [CompletionItem(name) for name in Settings.__struct_fields__ if name.startswith(incomplete)]
+    return [CompletionItem(name) for name in SETTING_NAMES if name.startswith(incomplete)]
 
 
 prints = stack(format_option(), click.pass_obj)

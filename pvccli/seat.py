@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import click
 
@@ -26,13 +26,24 @@ WAIT_LIMIT_S = 3600.0
 
 
 def print_line(text: str) -> None:
-    """A result on standard output."""
-    click.echo(text)
+    """A result on standard output. Raises `Refused` when that can't take it, as a file on a full disk."""
+    try:
+        click.echo(text)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is left is not tried again at the end
+        raise Refused(f"standard output: {error.strerror}") from None
 
 
 def has_a_person() -> bool:
     """Whether somebody sits at standard input; a pipe's lines are never taken for answers."""
-    return sys.stdin.isatty()
+    return is_terminal(sys.stdin)
+
+
+def is_terminal(stream: IO[str] | None) -> bool:
+    """Whether a standard stream is a terminal; there is none where it was closed beforehand."""
+    return stream is not None and stream.isatty()
 
 
 @dataclass(slots=True, kw_only=True)
@@ -61,7 +72,7 @@ class Seat:
     _store: ZooKeeperStore | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
-        self.fits_terminal = self.say is print_line and sys.stdout.isatty()
+        self.fits_terminal = self.say is print_line and is_terminal(sys.stdout)
 
     @property
     def operator(self) -> Operator:

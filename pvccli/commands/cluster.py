@@ -90,7 +90,7 @@ def list_settings(seat: Seat) -> None:
     seat.show(record, lambda: fields([(name, shown(value)) for name, value in record.items()]))
 
 
-@settings.command("set")
+@settings.command("set", context_settings={"ignore_unknown_options": True})  # a value may begin with a minus
 @click.argument("name", metavar="NAME", shell_complete=complete_settings)
 @click.argument("value", metavar="VALUE")
 @prints

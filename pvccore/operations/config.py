@@ -15,7 +15,7 @@ import msgspec
 
 from pvccore.model.errors import Invalid, NotFound
 from pvccore.model.struct import replace
-from pvccore.state.address import Tls, ZooKeeperAddress
+from pvccore.state.address import DEFAULT_PORT, Tls, ZooKeeperAddress
 from pvccore.state.schema import DEFAULT_CHROOT, Schema
 
 CONFIG_FILES = (Path("~/.config/pvc/config.toml"), Path("/etc/pvc/config.toml"))
@@ -76,7 +76,8 @@ def choose_cluster(
     if wanted and _is_address(wanted):
         return "", ZooKeeperAddress.parse(wanted)
     if wanted:
-        raise NotFound("cluster", wanted, f"; configured are: {', '.join(sorted(known)) or 'none'}")
+        hint = f"; an address has its port: {wanted}:{DEFAULT_PORT}" if "." in wanted else ""
+        raise NotFound("cluster", wanted, f"; configured are: {', '.join(sorted(known)) or 'none'}{hint}")
     return _only_one(known)
 
 

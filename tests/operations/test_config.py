@@ -58,8 +58,13 @@ def test_which_of_several_is_asked_for(tmp_path: Path) -> None:
 
 
 def test_an_unknown_name_is_not_found(tmp_path: Path) -> None:
-    with pytest.raises(NotFound, match="no cluster 'staging'; configured are: prod, test"):
+    with pytest.raises(NotFound, match=r"no cluster 'staging'; configured are: prod, test$"):
         choose_cluster("staging", config=config(tmp_path, TWO), environment=NOTHING)
+
+
+def test_an_address_without_its_port_is_told_to_have_one(tmp_path: Path) -> None:
+    with pytest.raises(NotFound, match=r"; an address has its port: 10\.0\.0\.1:2181$"):
+        choose_cluster("10.0.0.1", config=config(tmp_path, TWO), environment=NOTHING)
 
 
 def test_no_cluster_at_all_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

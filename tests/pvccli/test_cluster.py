@@ -116,6 +116,8 @@ def test_settings_are_listed_and_set(pvc: Pvc) -> None:
     assert pvc("settings set fence_after_s 2").out == "fence_after_s is 2.0, it was 1.0\n"
     assert json.loads(pvc("settings list -f json").out)["fence_after_s"] == 2.0
     assert "fence_after_s            2.0" in pvc("settings list").out
+    below = pvc("settings set fence_after_s -1")
+    assert (below.code, "fence_after_s" in below.err, "option" in below.err) == (1, True, False)
     said = pvc("settings set fence_aft 2")
     assert said.code == 1
     assert said.err.startswith("pvc: setting 'fence_aft': is not a setting; known are cluster_name")

@@ -15,8 +15,9 @@ from pvccli.main import COMMANDS, check, run
 from pvccli.main import pvc as program
 from pvccli.options import complete_nodes, complete_settings, complete_vms
 from pvccli.output import table
-from pvccli.seat import Seat
+from pvccli.seat import Seat, has_a_person, print_line
 from pvccore.model.errors import Invalid, Refused, Unavailable
+from pvccore.model.settings import SETTING_NAMES
 from pvccore.model.struct import replace
 from pvccore.model.vm import VmState, Wanted
 from pvccore.plan.outcome import Goal, Progress
@@ -227,5 +228,23 @@ def test_completion_gives_zookeeper_a_second(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_settings_are_completed_without_a_cluster() -> None:
-    found = complete_settings(click.Context(program), click.Argument(["name"]), "fence")
-    assert [str(one.value) for one in found] == ["fence_after_s", "fences_in_parallel"]
+    def completed(begun: str) -> list[str]:
+        return [str(one.value) for one in complete_settings(click.Context(program), click.Argument(["name"]), begun)]
+
+    assert completed("fence") == ["fence_after_s", "fences_in_parallel"]
+    assert completed("") == list(SETTING_NAMES)
+
+
+def test_a_full_disk_under_the_output_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    with Path("/dev/full").open("w") as full:
+        monkeypatch.setattr(sys, "stdout", full)
+        with pytest.raises(Refused, match="standard output: No space left on device"):
+            print_line("web1")
+
+
+def test_closed_standard_streams_are_no_terminals(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdout", None)
+    monkeypatch.setattr(sys, "stdin", None)
+    assert not Seat().fits_terminal
+    assert not has_a_person()
+    print_line("for nobody")
