@@ -20,11 +20,11 @@ help: ## this list
 demo: $(STAMPS)/run ## the console on a simulated cluster: needs nothing but Python
 	@$(BIN)/python -m pvctui --demo
 
-# Three processes for two cores: some tests wait for ZooKeeper, a terminal or a browser.
+# Four processes for two cores: some tests wait for ZooKeeper, a terminal or a browser.
 # Three labs stand side by side, with nothing else on the machine; they are tried even if something else fails.
 test: system-packages $(STAMPS)/node lint types imports coverage ## everything: gates, unit tests, real ZooKeeper, libvirt, IPMI and Ceph
 	@failed=0; \
-	$(BIN)/pytest -n 3 --dist worksteal -m "not lab" --durations=10 || failed=$$?; \
+	$(BIN)/pytest -n 4 --dist worksteal -m "not lab" --durations=10 || failed=$$?; \
 	$(BIN)/pytest -n 3 --dist loadfile -m lab --durations=10 || failed=$$?; \
 	exit $$failed
 

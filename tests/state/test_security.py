@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from lab.waiting import wait_until
 from lab.zookeeper import ZooKeeperServer, free_port
 from pvccore.model.change import Change, Kind, Write
 from pvccore.model.errors import Refused, Unavailable
@@ -151,7 +152,7 @@ def test_a_cluster_is_kept_and_watched_over_tls(private_hosts: str, certificates
         assert live.refresh()[0].nodes == {}
         for number in range(50):
             session.commit(register(f"hv{number}"))
-        assert len(live.refresh()[0].nodes) == 50
+        wait_until(lambda: len(live.refresh()[0].nodes) == 50, within_s=30, what="all fifty are seen")
 
 
 def test_a_certificate_is_no_password(private_hosts: str, certificates: Path) -> None:
