@@ -149,6 +149,14 @@ COMMANDS: tuple[Command, ...] = (
         id="open.actions", keys="x", description="All actions here", action="actions", label="actions", places=LISTS
     ),
     Command(
+        id="open.log",
+        keys="l",
+        description="Log: the serial console of the VM, or the daemon of the node",
+        action="log",
+        label="log",
+        places=frozenset({OVERVIEW, NODES, VMS, RESILIENCE}),
+    ),
+    Command(
         id="cluster.maintenance",
         keys="M",
         description="Turn maintenance on or off",
@@ -179,14 +187,6 @@ COMMANDS: tuple[Command, ...] = (
         action="detail_tab(1)",
         label="next tab",
         places=DETAILED,
-    ),
-    Command(
-        id="open.log",
-        keys="l",
-        description="Log: the serial console of the VM, or the daemon of the node",
-        action="log",
-        label="log",
-        places=frozenset({OVERVIEW, NODES, VMS, RESILIENCE}),
     ),
     Command(
         id="pane.full",

@@ -89,6 +89,7 @@ class ModifyDialog(Dialog):
     def act(self) -> None:
         """Edit first; once there is a difference, ask for it."""
         if self._before is None:
+            self.say((("✗ its XML has not been read yet", "bad"),))
             return
         if self._after is None or self._after == self._before:
             self.action_edit_again()

@@ -20,7 +20,7 @@ from pvctui.dialogs.messages import OneOfMany
 from pvctui.requests import request_of
 from pvctui.rows.aftermath import aftermath_lines
 from pvctui.rows.lines import BLANK, Line, many
-from pvctui.rows.verb_lines import verb_lines
+from pvctui.rows.verb_lines import meaning_lines, plan_lines
 from pvctui.rows.verb_plan import Part, Target, plan_of, targets_of
 from pvctui.rows.view import View
 from pvctui.verbs import AskedText, Given, Verb
@@ -69,6 +69,7 @@ class VerbDialog(ManyDialog):
         self._parts: list[Part] = []
         self._planned_at_s = view.now_s
         self._means = Words(markup=False, id="means")
+        self._plan = Words(markup=False, id="plan")
         self._ahead = Words(markup=False)
         if verb.name == "flush":  # as many lines as there will be: nothing jumps
             self._ahead.show_lines([(("what it leaves behind is being worked out …", "dim"),), BLANK, BLANK])
@@ -79,7 +80,7 @@ class VerbDialog(ManyDialog):
         self._reason = Input(
             id="field-reason", compact=True, max_length=LONGEST_REASON, placeholder="optional; stands in the journal"
         )
-        self._confirmation = Input(id="field-confirmation", compact=True, placeholder=self.name_to_type)
+        self._confirmation = Input(id="field-confirmation", compact=True, placeholder=f"type {self.name_to_type} here")
 
     # Words.
 
@@ -108,18 +109,19 @@ class VerbDialog(ManyDialog):
         return self.verb.types_name and not loses_nothing
 
     def body(self) -> Sequence[Widget]:
-        """What must be known, under what it means."""
-        fields: list[Widget] = [self._means, *([self._ahead] if self.verb.name == "flush" else [])]
+        """What it means, where to, and what would become of each: the last may be longer than the screen."""
+        fields: list[Widget] = [self._means]
         if self.verb.takes_target:
             self._put_targets()
             fields.append(self._targets)
+        fields += [self._plan, *([self._ahead] if self.verb.name == "flush" else [])]
         fields += [field(one.label, self._texts[one.name]) for one in self.verb.takes_texts]
         if self.verb.tick and (self.verb.name != "migrate" or self._is_migrated()):
             fields.append(field(self.verb.tick, self._force))
         if self.verb.takes_reason:
             fields.append(field("Reason", self._reason))
         if self._types_name:
-            fields.append(field("Type its name" if len(self.keys) == 1 else "Type how many", self._confirmation))
+            fields.append(field("Confirm", self._confirmation))
         return fields
 
     def _text_input(self, asked: AskedText) -> Input:
@@ -156,7 +158,9 @@ class VerbDialog(ManyDialog):
     def _tell(self) -> None:
         self._planned_at_s = self.view.now_s
         self._parts = plan_of(self.verb, self.left(self.keys), self.view.cluster, self._given())
-        self._means.show_lines(verb_lines(self.verb, self._parts))
+        self._means.show_lines(meaning_lines(self.verb, self._parts))
+        plan = plan_lines(self.verb, self._parts)
+        self._plan.show_lines([BLANK, *plan] if self.verb.takes_target else plan)
         if self.verb.name == "flush":
             self._look_ahead()
 

@@ -180,6 +180,8 @@ def _to_mend(node: Node, view: View) -> str:
         return f"unhealthy hypervisor: {node.report.hypervisor_error}"
     if node.is_alive and node.report.storage_error:
         return f"unhealthy storage: {node.report.storage_error}"
+    if node.is_alive and node.report.unfit:
+        return f"takes no VM: {node.report.unfit}"
     if node.is_alive and node.bmc.fails and node.config.bmcs:
         return f"its BMC fails its test, so it could not be fenced: {node.bmc.error}"
     strangers = len(node.report.unknown_domains)

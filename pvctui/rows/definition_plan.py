@@ -35,7 +35,8 @@ def definition_outcome(name: str, vm: Vm, cluster: Cluster, given: Given) -> str
         tags = tags_after(vm, given)
         return f"tags {', '.join(tags) or 'none'}" if tags != vm.definition.tags else "nothing to add or take away yet"
     going = going_volumes(vm, cluster)
-    return f"{len(going)} of its volumes go with it" if going else "no volume goes with it"
+    goes = "goes" if len(going) == 1 else "go"
+    return f"{len(going)} of its volumes {goes} with it" if going else "no volume goes with it"
 
 
 def tags_after(vm: Vm, given: Given) -> tuple[str, ...]:

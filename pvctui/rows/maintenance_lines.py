@@ -33,7 +33,7 @@ def _in_force(cluster: Cluster) -> str:
     if not late:
         return "nobody is fenced"
     more = f" and {len(late) - 1} more" if len(late) > 1 else ""
-    return f"nobody is fenced; not yet acknowledged by {min(late)}{more}"
+    return f"nobody is fenced; unacknowledged by {min(late)}{more}"
 
 
 def turning_on_lines(cluster: Cluster) -> list[Line]:

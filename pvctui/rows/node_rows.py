@@ -21,7 +21,7 @@ FIGURES_WIDTH = 9
 USED_WIDTH = BAR_WIDTH + 1 + FIGURES_WIDTH
 
 NODE_COLUMNS = (
-    Column(key="name", title="NAME", width=10, min_width=8, max_width=24, weight=1, pinned=True),
+    Column(key="name", title="NAME", width=10, min_width=7, max_width=24, weight=1, pinned=True),
     Column(key="state", title="STATE", width=14),
     Column(key="readiness", title="READINESS", width=9),
     Column(key="role", title="ROLE", width=11, from_width=142),
@@ -32,7 +32,7 @@ NODE_COLUMNS = (
     Column(key="vcpus", title="VCPUS", width=8, align=Align.RIGHT, from_width=110),
     Column(key="hypervisor", title="HYPERVISOR", width=10, from_width=168),
     Column(key="storage", title="STORAGE", width=10, from_width=168),
-    Column(key="n1", title="N−1", width=9, from_width=84),
+    Column(key="n1", title="N−1", width=9, from_width=85),
     Column(key="age", title="REPORT", width=6, align=Align.RIGHT, measure=Measure.SECONDS, from_width=74),
     Column(key="why", title="WHY", width=10, weight=3, from_width=98, sortable=False),
 )
@@ -74,6 +74,8 @@ def node_state(node: Node) -> NodeState:
         return NodeState(word="never seen", glyph="○", state="dim")
     if not node.is_healthy:
         return NodeState(word="unhealthy", glyph="■", state="bad")
+    if node.report.unfit:
+        return NodeState(word="live", glyph="◇", state="warn")
     glyph = "●" if node.is_ready else "◇"
     return NodeState(word="live", glyph=glyph, state="ok" if node.is_ready else "")
 
@@ -109,6 +111,8 @@ def node_why(node: Node, view: View) -> str:
         return "shut down in good order"
     if state.word == "unhealthy":
         return node.report.hypervisor_error or node.report.storage_error
+    if node.report.unfit:
+        return f"takes no VM: {node.report.unfit}"
     if node.readiness.waits_for:
         return waits_words(node.readiness.waits_for)
     return node.readiness.reason if not node.is_ready else ""

@@ -23,7 +23,7 @@ RESILIENCE_COLUMNS = (
     Column(key="bmc", title="BMC TESTED", width=10, measure=Measure.SECONDS, from_width=90),
     Column(key="manager", title="MANAGER", width=10, from_width=104),
     Column(key="agents", title="FENCED BY", width=20, max_width=34, weight=1, from_width=124),
-    Column(key="why", title="WHY", width=12, weight=3, from_width=74, sortable=False),
+    Column(key="why", title="WHY", width=12, min_width=8, weight=3, from_width=74, sortable=False),
 )
 
 
@@ -95,4 +95,5 @@ def fence_took_s(fence: Fence) -> float | None:
 def _manager(node: Node, view: View) -> Cell:
     if view.cluster.manager and view.cluster.manager == node.name:
         return ("manages", "ok")
-    return ("stands by", "dim") if node.config.role is NodeRole.COORDINATOR and node.is_alive else ""
+    is_next = len(view.cluster.leases) > 1 and node.config.role is NodeRole.COORDINATOR and node.is_alive
+    return ("stands by", "dim") if is_next else ""

@@ -36,7 +36,7 @@ def _osd(osd: Osd) -> list[Line]:
         labelled("node", osd.node or UNKNOWN),
         labelled("device", f"{osd.device or UNKNOWN}  {osd.device_class}"),
         labelled("used", f"{size_of(osd.used_bytes)} of {size_of(osd.total_bytes)}, {percent(osd.used_ratio)}"),
-        labelled("weight", f"{osd.weight:.4g}, reweighted to {osd.reweight:.4g}"),
+        labelled("weight", f"{osd.weight:.4g}" + (f", reweighted to {osd.reweight:.4g}" if osd.reweight != 1 else "")),
         labelled("latency", milliseconds(osd.latency_ms)),
         labelled("PGs", str(osd.pgs)),
     ]

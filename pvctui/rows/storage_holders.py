@@ -13,8 +13,6 @@ from pvctui.rows.moments import ago
 from pvctui.rows.view import View
 from pvctui.widgets.rows import Cell
 
-LABEL = 12
-
 
 def holder_text(volume: Volume, nodes: Mapping[str, str]) -> str:
     """Who has it open, in a word or two; empty when nobody is known to."""
@@ -25,8 +23,8 @@ def opened_lines(volume: Volume, path: str, view: View, *, indent: str = "") -> 
     """Who holds its lock, and who has it open; with when that was asked."""
     nodes = nodes_by_address(view.cluster)
     return [
-        labelled(f"{indent}locked by", _holder(volume, nodes), width=LABEL),
-        labelled(f"{indent}open at", *_watchers(volume, path, view, nodes), width=LABEL),
+        labelled(f"{indent}locked by", _holder(volume, nodes)),
+        labelled(f"{indent}open at", *_watchers(volume, path, view, nodes)),
     ]
 
 

@@ -15,7 +15,7 @@ MEBIBYTE = 1024 * 1024
 MOST_CHECKS = 3
 OLD_AFTER_S = 120.0
 """Figures older than this are told as old even when nobody has said why."""
-BAR_WIDTH = 20
+BAR_WIDTH, NARROW_BAR_WIDTH, ROOMY = 20, 12, 90
 WIDE = 200
 GAP = "   "
 NEARLY_FULL = 0.8
@@ -41,7 +41,7 @@ def status_lines(view: View, width: int = WIDE) -> list[Line]:
         why = f": {status.error}" if status.error else ""
         words = f"no daemon of this cluster has reported Ceph's state{why}"
         return [(("No storage report yet", "strong"),), ((words, "dim"),)]
-    lines = [_health(status), _use(status, view.now_s, width)]
+    lines = [*_health(status, width), _use(status, view.now_s, width)]
     if status.error:
         lines.append((("▌", "bad"), (f"figures {ago(status.at, view.now_s)} old: {status.error}", "bad")))
     lines += _flags(status)
@@ -61,13 +61,16 @@ def age_cell(status: StorageStatus, now_s: float) -> Cell:
     return (f"figures {ago(status.at, now_s)} old", "warn" if is_old else "dim")
 
 
-def _health(status: StorageStatus) -> Line:
+def _health(status: StorageStatus, width: int) -> list[Line]:
+    """Health, OSDs and placement groups: in one line, or in two where they would be wrapped anywhere."""
     osds = f"OSDs {status.osds_up}/{status.osds_total} up, {status.osds_in} in"
     all_up = status.osds_up == status.osds_total
     word, look = HEALTH_LOOK[status.health]
     # What does not answer is not well: then green would be a lie.
     health = (f"{word}, when last heard", "dim") if status.error else (word, look)
-    return (health, GAP, osds if all_up else (osds, "warn"), GAP, *_pgs(status))
+    head: Line = (health, GAP, osds if all_up else (osds, "warn"))
+    whole: Line = (*head, GAP, *_pgs(status))
+    return [whole] if len(text_of(whole)) <= width else [head, _pgs(status)]
 
 
 def _pgs(status: StorageStatus) -> Line:
@@ -81,7 +84,8 @@ def _pgs(status: StorageStatus) -> Line:
 
 def _use(status: StorageStatus, now_s: float, width: int) -> Line:
     used = status.used_ratio
-    picture: Cell = (bar(used, BAR_WIDTH), "warn") if used >= NEARLY_FULL else bar(used, BAR_WIDTH)
+    drawn = bar(used, BAR_WIDTH if width >= ROOMY else NARROW_BAR_WIDTH)
+    picture: Cell = (drawn, "warn") if used >= NEARLY_FULL else drawn
     free = f"{size_of(status.available_bytes)} free"
     recovering = status.recovering_bytes_s
     moved: Line = (f"{GAP}moving {size_of(recovering)}/s",) if recovering else ()

@@ -12,8 +12,8 @@ BAR_WIDTH = 6
 RIGHT = Align.RIGHT
 
 OSD_COLUMNS = (
-    Column(key="osd", title="OSD", width=8, pinned=True),
-    Column(key="node", title="NODE", width=10, min_width=6, max_width=20, weight=1),
+    Column(key="osd", title="OSD", width=8, min_width=7, pinned=True),
+    Column(key="node", title="NODE", width=10, min_width=5, max_width=20, weight=1),
     Column(key="device", title="DEVICE", width=10, max_width=20, weight=1, from_width=106),
     Column(key="class", title="CLASS", width=5, from_width=112),
     Column(key="state", title="STATE", width=12),
@@ -22,7 +22,7 @@ OSD_COLUMNS = (
     Column(key="weight", title="WEIGHT", width=7, align=RIGHT, from_width=86),
     Column(key="latency", title="LATENCY", width=7, align=RIGHT),
     Column(key="pgs", title="PGS", width=4, align=RIGHT),
-    Column(key="why", title="WHY", width=10, weight=3, from_width=77, sortable=False),
+    Column(key="why", title="WHY", width=10, min_width=6, weight=3, from_width=77, sortable=False),
 )
 POOL_COLUMNS = (
     Column(key="pool", title="POOL", width=14, min_width=10, max_width=30, weight=1, pinned=True),
@@ -33,7 +33,7 @@ POOL_COLUMNS = (
     Column(key="replicas", title="COPIES", width=6, align=RIGHT),
     Column(key="pgs", title="PGS", width=5, align=RIGHT, from_width=66),
     Column(key="objects", title="OBJECTS", width=8, align=RIGHT, from_width=92),
-    Column(key="why", title="WHY", width=10, weight=3, from_width=77, sortable=False),
+    Column(key="why", title="WHY", width=10, min_width=6, weight=3, from_width=77, sortable=False),
 )
 
 

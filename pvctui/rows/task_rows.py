@@ -24,7 +24,7 @@ TASK_COLUMNS = (
     Column(key="asked", title="ASKED", width=7, align=Align.RIGHT, measure=Measure.SECONDS),
     Column(key="took", title="TOOK", width=6, align=Align.RIGHT, measure=Measure.SECONDS, from_width=66),
     Column(key="node", title="NODE", width=8, max_width=20, weight=1, from_width=88),
-    Column(key="why", title="RESULT", width=12, weight=4, from_width=76, sortable=False),
+    Column(key="why", title="RESULT", width=12, min_width=8, weight=4, from_width=76, sortable=False),
 )
 TASK_FIELDS = ("verb", "vm", "key")
 STATE_LOOK = {

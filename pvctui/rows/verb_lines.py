@@ -22,18 +22,23 @@ GOING_ELSEWHERE = ("runs elsewhere", "run elsewhere")
 MOVES_ACROSS, MOVE_WIDTH = 3, 22
 
 
-def verb_lines(verb: Verb, parts: Sequence[Part]) -> list[Line]:
-    """What the verb means, and what it would do to each."""
+def meaning_lines(verb: Verb, parts: Sequence[Part]) -> list[Line]:
+    """What the verb means, for each of how many."""
     each = "" if len(parts) == 1 else f"{many(len(parts), _noun(verb))}, each: "
-    lines: list[Line] = [(f"{each}{verb.means}",), BLANK]
+    return [(f"{each}{verb.means}",), BLANK]
+
+
+def plan_lines(verb: Verb, parts: Sequence[Part]) -> list[Line]:
+    """What the verb would do to each; how many are left alone stands first, for the list may be long."""
+    lines: list[Line] = []
+    refused = sum(1 for part in parts if part.objection)
+    if refused and len(parts) > 1:
+        lines.append(((f"{refused} of {len(parts)} can't be done now and will be left alone", "warn"),))
     column = in_column(part.name for part in parts[:MOST_PARTS] if part.outcome)
     for part in parts[:MOST_PARTS]:
         lines += _part_lines(part, verb, column)
     if len(parts) > MOST_PARTS:
         lines.append(((f"  … and {len(parts) - MOST_PARTS} more", "dim"),))
-    refused = sum(1 for part in parts if part.objection)
-    if refused and len(parts) > 1:
-        lines.append(((f"{refused} of {len(parts)} can't be done now and will be left alone", "warn"),))
     return [*lines, BLANK]
 
 

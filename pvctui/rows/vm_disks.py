@@ -14,7 +14,6 @@ from pvctui.rows.volume_rows import users_by_volume
 from pvctui.widgets.rows import Cell
 
 MB = 1024 * 1024
-LABEL = 12
 
 
 def volume_lines(vm: Vm, view: View) -> Sequence[Line]:
@@ -40,15 +39,15 @@ def _volume(path: str, view: View, vm: Vm, users: Mapping[str, Sequence[str]]) -
     used: Cell = size_of(volume.used_bytes) if volume.used_bytes >= 0 else ("not measured yet", "dim")
     lines = [
         heading,
-        labelled("  size", size_of(volume.size_bytes), ("   written ", "dim"), used, width=LABEL),
+        labelled("  size", size_of(volume.size_bytes), ("   written ", "dim"), used),
         *opened_lines(volume, path, view, indent="  "),
-        labelled("  snapshots", *_snapshots(volume), width=LABEL),
+        labelled("  snapshots", *_snapshots(volume)),
     ]
     if volume.parent:
-        lines.append(labelled("  clone of", volume.parent, width=LABEL))
+        lines.append(labelled("  clone of", volume.parent))
     others = sorted(name for name in users.get(path, ()) if name != vm.name)
     if others:
-        lines.append(labelled("  also of", (", ".join(others), "warn"), width=LABEL))
+        lines.append(labelled("  also of", (", ".join(others), "warn")))
     return lines
 
 

@@ -27,7 +27,8 @@ KEYS_HERE = {
     "go.back": "",
     "go.forward": "",
 }
-OF_VMS = "vm.edit"
+OF_KINDS = {"vm.edit": ("vm",), "open.log": ("vm", "node", "death")}
+"""What is offered for subjects of some kinds only."""
 
 
 class DetailScreen(WholeScreen):
@@ -52,7 +53,8 @@ class DetailScreen(WholeScreen):
 
     def __init__(self, view: View, subject: str, keys: KeyTable) -> None:
         super().__init__(view, subject, keys)
-        self.keys_here = {name: word for name, word in KEYS_HERE.items() if name != OF_VMS or subject.startswith("vm ")}
+        kind = subject.partition(" ")[0]
+        self.keys_here = {name: word for name, word in KEYS_HERE.items() if kind in OF_KINDS.get(name, (kind,))}
         self._detail = Detail()
 
     def body(self) -> Iterable[Widget]:

@@ -41,6 +41,7 @@ class OverviewPlace(Place):
         )
         self._view: View | None = None
         self._well_since_s = 0.0
+        self._saw_it_mended = False
 
     def compose(self) -> ComposeResult:
         """Worst first, from top to bottom."""
@@ -72,8 +73,9 @@ class OverviewPlace(Place):
         self._show_age(view)
 
     def note(self, view: View) -> None:
-        """Nothing is kept: all of it is made anew when shown."""
+        """Nothing is kept: all of it is made anew when shown, and nobody looked for trouble meanwhile."""
         self._view = None
+        self._well_since_s = 0.0
 
     def tick(self, view: View) -> None:
         """Ages and the pulse go on."""
@@ -89,7 +91,7 @@ class OverviewPlace(Place):
     def _put_attention(self, view: View) -> None:
         found = troubles(view) if view.link.age_s is not None else []
         if found or not self._well_since_s:
-            self._well_since_s = view.now_s
+            self._well_since_s, self._saw_it_mended = view.now_s, bool(found)
         self.attention.empty_text = self._nothing_wrong(view)
         self.attention.set_rows(rows_of_troubles(found, view.now_s))
         self._show_why()
@@ -101,7 +103,10 @@ class OverviewPlace(Place):
             return "no node has registered yet"
         if not view.link.is_live:
             return f"nothing was wrong {age(view.link.age_s)} ago; what is now is not known"
-        return f"✓ All well, since {clock(self._well_since_s)}"
+        at_least = "" if self._saw_it_mended else " at least"
+        forecast = view.cluster.forecast
+        but = "; but N−1 does not hold, see 7" if forecast.is_known and not forecast.holds else ""
+        return f"✓ All well, since {clock(self._well_since_s)}{at_least}{but}"
 
     def _put_capacity(self, view: View) -> None:
         width = max(20, self.capacity.size.width)

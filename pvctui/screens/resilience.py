@@ -23,7 +23,7 @@ class ResiliencePlace(ListPlace):
     """The nodes; those that are marked are dead in the what-if, and nowhere else."""
 
     PLACE: ClassVar[str] = RESILIENCE
-    LIST_TITLE: ClassVar[str] = "If a node died"
+    LIST_TITLE: ClassVar[str] = "If a node died · Space marks several · Enter says what follows"
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 (Textual's word)
         super().__init__(id=id)

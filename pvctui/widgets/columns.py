@@ -13,7 +13,7 @@ GUTTER_WIDTH = 3
 
 NARROW_GAP, WIDE_GAP = 1, 2
 ROOMY_WIDTH = 100
-"""From here on two cells of air stand between columns, below it one; two always between a number and a word."""
+"""From here on two cells of air stand between columns; below it one before a number, which has air of its own."""
 
 
 class PlacedColumn(Struct, frozen=True, kw_only=True):
@@ -65,11 +65,8 @@ def lay_out(
 
 
 def _gaps(columns: Sequence[Column], *, is_roomy: bool) -> list[int]:
-    """The air after each column; none after the last. A number that ends where a word begins reads as one word."""
-    return [
-        WIDE_GAP if is_roomy or (left.align is Align.RIGHT and right.align is Align.LEFT) else NARROW_GAP
-        for left, right in pairwise(columns)
-    ]
+    """The air after each column; none after the last. What ends one cell before a word reads as one with it."""
+    return [WIDE_GAP if is_roomy or right.align is Align.LEFT else NARROW_GAP for _, right in pairwise(columns)]
 
 
 def _full_widths(in_line: list[tuple[int, Column]]) -> list[int]:

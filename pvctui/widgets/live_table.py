@@ -159,6 +159,7 @@ class LiveTable(TableView, inherit_bindings=False):
 
     def action_end_range(self) -> None:
         self._set_marks(self.marks.range_ended())
+        self._tell_status()
 
     def action_extend_down(self) -> None:
         self._extend(1)

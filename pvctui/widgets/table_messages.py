@@ -67,6 +67,7 @@ class TableStatus(Struct, frozen=True, kw_only=True):
     """The title of the sort column with its arrow; empty when rows stand as they came."""
     marked: int = 0
     marked_hidden: int = 0
+    range_is_open: bool = False
     order_frozen: bool = False
     paused: bool = False
 
@@ -78,7 +79,7 @@ class TableStatus(Struct, frozen=True, kw_only=True):
             parts.append(f"sort: {self.sorted_by}")
         if self.marked:
             hidden = f", {self.marked_hidden} not shown" if self.marked_hidden else ""
-            parts.append(f"{self.marked} marked{hidden}")
+            parts.append(f"{self.marked} marked{hidden}" + (", moving marks: m ends" if self.range_is_open else ""))
         if self.order_frozen:
             parts.append("order frozen")
         if self.paused:

@@ -181,6 +181,7 @@ class TableView(ScrollView, can_focus=True, inherit_bindings=False):
             sorted_by=rows.sorted_by,
             marked=len(self.marks),
             marked_hidden=hidden,
+            range_is_open=self.marks.open_range is not None and not self.marks.open_range.held,
             order_frozen=self._order_is_frozen,
             paused=self._held is not None,
         )

@@ -92,7 +92,7 @@ def report_domains(cluster: Cluster) -> Cluster:
 def cluster_of(nodes: Sequence[Node], vms: Sequence[Vm], **parts: object) -> Cluster:
     base = Cluster(
         settings=Settings(cluster_name="prod-ams"),
-        leases=("lease-0000000042",),
+        leases=("lease-0000000042",) if nodes else (),
         manager=nodes[0].name if nodes else "",
         started=True,
         nodes={found.name: found for found in nodes},
@@ -220,6 +220,7 @@ class CannedFeed:
     """A feed that says what a test put into it."""
 
     def __init__(self, cluster: Cluster | None = None, store: tuple[Store, Schema] | None = None) -> None:
+        """`store`: where the console reads what is in no snapshot."""
         self._cluster = cluster or Cluster()
         self._delta = Delta(full=cluster is not None)
         self._link = Link(connection=Connection.CONNECTED, age_s=0.0) if cluster is not None else Link()

@@ -17,6 +17,7 @@ from tests.pvctui.canned import GB, NOW_S, cluster_of, entry, in_maintenance, ni
 from tests.pvctui.canned_storage import STATUS
 
 TIB, GIB = 1 << 40, 1 << 30
+LEASES = tuple(f"lease-{number:010}" for number in (42, 43, 45, 46))
 LIVE = Link(connection=Connection.CONNECTED, age_s=0.0)
 AWAY = Link(connection=Connection.RECONNECTING, age_s=12.0)
 NAMES = ("web1", "web2", "app1", "app2", "db1", "db2", "mail", "git", "ldap", "cache", "queue", "build")
@@ -69,6 +70,7 @@ def _storage(cluster: Cluster, status: StorageStatus) -> Storage:
         "images": Pool(name="images", replicas=3, replicas_min=2, pgs=32, stored_bytes=80 * GIB,
             used_bytes=240 * GIB, available_bytes=3 * TIB, objects=20_480, applications=("rbd",)),
     }  # fmt: skip
+    volumes["debian-11"] = Volume(name="debian-11", size_bytes=5 * GIB, used_bytes=2 * GIB, opened_at=NOW_S - 40)
     return Storage(status=status, osds=_osds(), pools=pools, volumes={"vms": volumes})
 
 
@@ -100,7 +102,8 @@ def _well() -> Cluster:
         entry(50, "migrate git to hv2", who="bert@ops2", vm="git", node="hv2"),
         entry(58, "ready hv3", "fan replaced", who="bert@ops2", node="hv3"),
     )
-    cluster = cluster_of(nodes, vms, journal=journal, forecast=Forecast(at=NOW_S - 8, nodes=6), tasks=_tasks())
+    forecast = Forecast(at=NOW_S - 8, nodes=6)
+    cluster = cluster_of(nodes, vms, journal=journal, forecast=forecast, tasks=_tasks(), leases=LEASES)
     fine = replace(
         STATUS, health=StorageHealth.OK, checks=(), flags=(), osds_total=12, osds_up=12, osds_in=12, pgs_total=288,
         pg_states={"active+clean": 288}, degraded_ratio=0.0, misplaced_ratio=0.0, recovering_bytes_s=0,
@@ -112,7 +115,13 @@ def _well() -> Cluster:
 def _fencing() -> Cluster:
     cluster = night()
     forecast = Forecast(at=NOW_S - 8, nodes=5, parked={"hv5": 2}, reasons={"hv5": "db1: limit hv4,hv5; hv4 is flushed"})
-    hurt = _storage(cluster, replace(STATUS, checks=STATUS.checks[:1], flags=("noout",), osds_total=12, osds_up=11))
+    cluster = replace(cluster, leases=LEASES)
+    hurt_status = replace(
+        STATUS, checks=STATUS.checks[:1], flags=("noout",), osds_total=12, osds_up=11, osds_in=12, pgs_total=288,
+        pg_states={"active+clean": 268, "active+undersized": 20},
+        total_bytes=24 * TIB, used_bytes=14 * TIB, available_bytes=10 * TIB,
+    )  # fmt: skip
+    hurt = _storage(cluster, hurt_status)
     osds = {**hurt.osds, 4: replace(hurt.osds[4], is_up=False)}
     return replace(cluster, forecast=forecast, storage=replace(hurt, osds=osds), tasks=_tasks())
 

@@ -9,6 +9,8 @@ from time import monotonic
 from textual.pilot import Pilot
 
 from pvccore.model.cluster import Cluster
+from pvccore.state.schema import Schema
+from pvccore.state.store import Store
 from pvctui.app import Console
 from pvctui.bridge import Feed
 from pvctui.headless import plain_text
@@ -71,9 +73,13 @@ async def console(
     read_only: bool = False,
     waits: bool = True,
     looks: Looks = PLAIN,
+    store: tuple[Store, Schema] | None = None,
 ) -> AsyncGenerator[Shown]:
-    """A console on a canned cluster, or on a stored one, once it has loaded unless it need not."""
-    feed: Feed = CannedFeed(cluster) if stored is None else stored.feed()
+    """A console on a canned cluster, or on a stored one, once it has loaded unless it need not.
+
+    store: where what is in no snapshot of a canned cluster is read.
+    """
+    feed: Feed = CannedFeed(cluster, store) if stored is None else stored.feed()
     app = Console(Requests(feed=feed, who="anna@ops1", read_only=read_only), looks=looks, wall_clock=lambda: NOW_S)
     async with app.run_test(size=size, notifications=True) as pilot:
         shown = Shown(app, pilot, feed)

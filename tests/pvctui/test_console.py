@@ -4,14 +4,16 @@ import pytest
 from textual.events import Key
 
 from pvccore.model.cluster import Cluster
+from pvccore.model.forecast import Forecast
 from pvccore.model.struct import replace
 from pvccore.state.store import Connection
 from pvctui.keys import KeyTable
 from pvctui.look import Looks
+from pvctui.rows.moments import clock
 from pvctui.rows.view import Link
 from pvctui.screens.detail_screen import DetailScreen
 from pvctui.screens.place import Place
-from tests.pvctui.canned import in_maintenance, night, node, uuid, vm, well
+from tests.pvctui.canned import NOW_S, in_maintenance, night, node, uuid, vm, well
 from tests.pvctui.console import SIZES, console
 
 NARROW = (80, 24)
@@ -56,6 +58,22 @@ async def test_trouble_appears_and_goes_as_the_cluster_does() -> None:
         assert "build7" not in shown.text()
         assert "build7" in await shown.put(night())
         assert "All well" in await shown.put(well())
+        assert "at least" not in shown.text()
+
+
+async def test_where_the_next_death_would_park_vms_all_is_not_simply_well() -> None:
+    async with console(replace(well(), forecast=Forecast(at=NOW_S, nodes=3, parked={"hv2": 1}))) as shown:
+        assert "at least; but N−1 does not hold, see 7" in shown.text()
+
+
+async def test_since_when_all_is_well_is_not_known_from_before_one_looked(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with console(well()) as shown:
+        assert f"✓ All well, since {clock(NOW_S)} at least" in shown.text()
+        await shown.press("3")
+        await shown.put(night())
+        monkeypatch.setattr("tests.pvctui.console.NOW_S", NOW_S + 600)
+        await shown.put(well())
+        assert f"✓ All well, since {clock(NOW_S + 600)} at least" in await shown.press("1")
 
 
 async def test_maintenance_has_its_line_only_while_it_is_on() -> None:

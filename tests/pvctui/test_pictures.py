@@ -3,6 +3,8 @@
 import pytest
 from textual.widgets import Input
 
+from pvccore.state.schema import Schema
+from pvccore.state.store import Store
 from pvctui.screens import PLACES
 from tests.pvctui import picture_book
 from tests.pvctui.canned import CannedFeed
@@ -10,6 +12,7 @@ from tests.pvctui.canned_states import STATES
 from tests.pvctui.console import SIZES, Shown, console
 from tests.pvctui.picture_book import difference, words_of
 from tests.pvctui.pictured import SHOTS, Shot
+from tests.pvctui.stored import StoredCluster
 
 FRAME_S, STILL_FRAMES, MOST_FRAMES = 0.02, 3, 200
 
@@ -44,6 +47,14 @@ async def _opened(shown: Shown, name: str, shot: Shot) -> str:
     return await _as_it_stands(shown, name)
 
 
+def _store_with(shot: Shot) -> tuple[Store, Schema]:
+    """Where every VM of a shot was defined from its XML."""
+    stored = StoredCluster(shot.cluster)
+    for uuid in shot.cluster.vms:
+        stored.keep_xml(uuid, shot.xml)
+    return stored.other, stored.schema
+
+
 @pytest.mark.parametrize("state", STATES)
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
 async def test_every_screen_looks_as_it_did(size: tuple[int, int], state: str) -> None:
@@ -61,7 +72,8 @@ async def test_every_screen_looks_as_it_did(size: tuple[int, int], state: str) -
 async def test_every_dialog_looks_as_it_did(name: str) -> None:
     shot, told = SHOTS[name], []
     for width, height in shot.sizes:
-        async with console(shot.cluster, size=(width, height), read_only=shot.read_only) as shown:
+        store = _store_with(shot) if shot.xml else None
+        async with console(shot.cluster, size=(width, height), read_only=shot.read_only, store=store) as shown:
             told.append(difference(f"dialogs/{name}-{width}x{height}", await _opened(shown, name, shot)))
     assert "".join(told) == "", "\n\n".join(filter(None, told))
 

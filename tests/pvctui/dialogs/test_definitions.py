@@ -125,7 +125,7 @@ async def test_a_vm_without_disks_is_removed_without_typing_its_name() -> None:
     async with console(None, stored=stored_cluster()) as shown:
         await on_still(shown, "remove with")
         assert "no volume goes with it" in shown.text()
-        assert "Type its name" not in shown.text()
+        assert "Confirm" not in shown.text()
         await do_it(shown)
         await shown.until(lambda: uuid(2) not in shown.app.view.cluster.vms)
 
@@ -236,6 +236,8 @@ async def test_an_xml_that_can_not_be_read_is_said() -> None:
     async with console(well()) as shown:
         shown.app.push_screen(ModifyDialog(shown.app.view, uuid(1), editor_of(str)))
         await shown.until(lambda: "✗ nothing is connected" in shown.text())
+        await shown.press("tab", "enter")
+        assert "✗ its XML has not been read yet" in shown.text()
 
 
 async def test_the_xml_of_a_vm_is_read_when_its_tab_is_looked_at() -> None:

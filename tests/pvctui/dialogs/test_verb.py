@@ -7,7 +7,7 @@ from pvccore.model.vm import RequestVerb, VmState, Wanted
 from pvctui.commands import COMMANDS, commands_at
 from pvctui.dialogs.verb import VerbDialog
 from pvctui.verbs import VERBS
-from tests.pvctui.canned import cluster_of, in_maintenance, node, uuid, vm, well
+from tests.pvctui.canned import cluster_of, in_maintenance, night, node, uuid, vm, well
 from tests.pvctui.console import Shown, console
 from tests.pvctui.stored import StoredCluster
 
@@ -246,7 +246,7 @@ async def test_a_node_that_is_silent_can_be_confirmed_off_by_the_menu() -> None:
         await by_menu(shown, "confirm")
         text = shown.text()
         assert "Your word is taken that you have seen it off" in text
-        assert "Type its name" in text
+        assert "type hv2 here" in text
 
 
 # Many
@@ -264,6 +264,14 @@ async def test_many_are_one_dialog_one_list_and_one_result_each() -> None:
             await shown.until(lambda number=number: now(shown).vms[uuid(number)].placement.request is not None)  # type: ignore[misc]
         await shown.until(lambda: not is_open(shown))
         assert now(shown).vms[uuid(3)].placement.request is None
+
+
+async def test_where_many_go_is_chosen_above_their_list_also_on_a_small_terminal() -> None:
+    async with console(night(), size=(80, 24)) as shown:
+        text = await shown.press("3", "asterisk", "G")
+        assert "the selector" in text
+        assert "has no daemon" in text
+        assert "17 of 44 can't be done now" in text
 
 
 async def test_of_many_the_number_is_typed() -> None:

@@ -54,6 +54,12 @@ def test_an_unhealthy_node_says_what_ails_it() -> None:
     assert told(cluster_of([ill], []))[0] == ("hv1", "unhealthy storage: Ceph does not answer")
 
 
+def test_a_healthy_node_that_may_get_no_vm_is_named_with_the_reason() -> None:
+    words = "it reaches Ceph from 10.0.9.1, but storage_address is 10.0.0.1"
+    cluster = cluster_of([node("hv1", report=Report(unfit=words)), node("hv2")], [])
+    assert told(cluster) == [("hv1", f"takes no VM: {words}")]
+
+
 def test_rows_tell_how_long_it_has_been_so() -> None:
     rows = {row.key: row for row in rows_of_troubles(troubles(view_of(night())), NOW_S)}
     assert rows["node hv3"].text(2) == "5 s"

@@ -24,7 +24,12 @@ def test_the_banner_tells_who_and_why_and_that_it_is_in_force() -> None:
 
 
 def test_the_banner_names_who_has_not_acknowledged_yet() -> None:
-    assert "; not yet acknowledged by hv1 and 2 more" in text_of(maintenance_banner(view_of(in_maintenance(well()))))
+    assert "; unacknowledged by hv1 and 2 more" in text_of(maintenance_banner(view_of(in_maintenance(well()))))
+
+
+def test_on_a_narrow_terminal_the_banner_still_names_how_many_have_not() -> None:
+    line = text_of(maintenance_banner(view_of(in_maintenance(well()))))
+    assert "and 2 more" in line[:78]
 
 
 def test_turning_on_tells_what_becomes_of_a_fence_under_way() -> None:

@@ -47,6 +47,14 @@ def test_states_are_told_by_a_word() -> None:
     assert node_state(node("hv1", alive=False, fence=fence_of("hv1", FencePhase.RECOVERED))).word == "fenced"
 
 
+def test_a_node_that_may_get_no_vm_does_not_look_ready() -> None:
+    unfit = node("hv1", report=Report(unfit="it reaches Ceph from elsewhere"))
+    assert (node_state(unfit).glyph, node_state(unfit).state) == ("◇", "warn")
+    assert told(rows_of_nodes(view_of(cluster_of([unfit], [])))[0], "why") == (
+        "takes no VM: it reaches Ceph from elsewhere"
+    )
+
+
 def test_in_maintenance_a_silent_node_says_that_it_is_not_fenced() -> None:
     cluster = in_maintenance(cluster_of([node("hv1", alive=False)], []))
     row = rows_of_nodes(view_of(cluster))[0]

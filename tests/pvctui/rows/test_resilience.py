@@ -84,13 +84,17 @@ def rows(cluster: Cluster) -> dict[str, list[str]]:
 
 
 def test_a_row_says_what_its_death_would_mean_and_why() -> None:
-    found = rows(replace(well(), forecast=FAILS))
+    found = rows(replace(well(), forecast=FAILS, leases=("lease-0000000042", "lease-0000000043")))
     assert found["hv2"][AT["death"]] == "2 parked"
     assert found["hv2"][AT["why"]] == "db1: limit hv2"
     assert found["hv1"][AT["death"]] == "all elsewhere"
     assert found["hv1"][AT["manager"]] == "manages"
     assert found["hv2"][AT["manager"]] == "stands by"
     assert found["hv1"][AT["bmc"]] == "not yet"
+
+
+def test_nobody_stands_by_where_nobody_is_in_line() -> None:
+    assert rows(well())["hv2"][AT["manager"]] == ""
 
 
 def test_the_last_fence_tells_how_long_it_took_and_how_long_ago_it_was() -> None:

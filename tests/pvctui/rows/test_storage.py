@@ -90,7 +90,13 @@ def test_the_flow_of_bytes_is_told_where_there_is_room() -> None:
     view = view_of(on_ceph())
     assert "read 0 M/s" in told(status_lines(view, 120))
     assert "read" not in told(status_lines(view, 78))
-    assert max(len(text_of(line)) for line in status_lines(view, 78)[1:]) <= 78
+    assert max(len(text_of(line)) for line in status_lines(view, 78)) <= 78
+
+
+def test_where_one_line_is_too_short_the_placement_groups_have_their_own() -> None:
+    health, groups, *_ = (text_of(line) for line in status_lines(view_of(on_ceph()), 78))
+    assert health == "▲ warning   OSDs 3/5 up, 3 in"
+    assert groups.startswith("20 of 128 PGs not clean")
 
 
 # Rows
@@ -185,8 +191,8 @@ def opening(volume: Volume, cluster: Cluster | None = None) -> str:
 def test_who_has_a_volume_open_is_told_with_when_ceph_was_asked() -> None:
     held = Volume(name="web1", is_locked=True, lock_holder="10.0.0.1", watchers=("10.0.0.1",), opened_at=NOW_S - 95)
     words = opening(held)
-    assert "locked by   hv1 (10.0.0.1)" in words
-    assert "open at     hv1 (10.0.0.1)   asked 1 m ago" in words
+    assert "locked by    hv1 (10.0.0.1)" in words
+    assert "open at      hv1 (10.0.0.1)   asked 1 m ago" in words
     stranger = replace(held, lock_holder="192.0.2.9", watchers=("192.0.2.9", "10.0.0.1"))
     assert "192.0.2.9, no node of this cluster" in opening(stranger)
     assert "192.0.2.9, hv1 (10.0.0.1)" in opening(stranger)
@@ -209,6 +215,7 @@ def test_before_ceph_was_asked_a_running_vms_daemon_is_believed() -> None:
 def test_details_tell_the_rest() -> None:
     view = view_of(on_ceph())
     assert "reweighted to 0.5" in tab(osd_tabs("2", view))
+    assert "reweighted" not in tab(osd_tabs("0", view))
     assert "one copy only" in tab(pool_tabs("scratch", view))
     assert "[red]old  5 G" in tab(pool_tabs("vms", view), "Volumes")
     text = tab(volume_tabs("vms/web1", view))

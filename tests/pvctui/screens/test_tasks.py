@@ -24,6 +24,13 @@ async def test_a_tasks_result_is_the_next_tab() -> None:
         assert "asked by" in await shown.press("comma")
 
 
+async def test_a_task_has_no_log_and_none_is_offered() -> None:
+    async with console(on_ceph(), size=(80, 24)) as shown:
+        await shown.press("5", "enter")
+        assert "l log" not in shown.line(23)
+        assert "y copy" in shown.line(23)
+
+
 async def test_without_tasks_it_says_so() -> None:
     async with console(well(), size=(120, 40)) as shown:
         assert "no task was asked for yet" in await shown.press("5")

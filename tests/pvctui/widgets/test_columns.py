@@ -39,20 +39,20 @@ def placed(layout: ColumnLayout) -> list[tuple[str, int, int]]:
 def test_the_weighted_column_takes_what_is_left() -> None:
     assert placed(lay_out([NAME, NODE, WHY], 60, scrolled=0, wide=False)) == [
         ("name", GUTTER_WIDTH, 10),
-        ("node", 14, 8),
-        ("why", 23, 37),
+        ("node", 15, 8),
+        ("why", 25, 35),
     ]
 
 
 def test_two_weighted_columns_share_and_a_bound_one_leaves_the_rest() -> None:
     bound = Column(key="tags", title="TAGS", width=5, weight=1, max_width=8)
     layout = lay_out([NAME, bound, WHY], 80, scrolled=0, wide=False)
-    assert placed(layout) == [("name", 3, 10), ("tags", 14, 8), ("why", 23, 57)]
+    assert placed(layout) == [("name", 3, 10), ("tags", 15, 8), ("why", 25, 55)]
 
 
 def test_columns_shrink_to_their_least_before_one_is_lost() -> None:
-    layout = lay_out([NAME, NODE, WHY], 29, scrolled=0, wide=False)
-    assert placed(layout) == [("name", 3, 10), ("node", 14, 4), ("why", 19, 10)]
+    layout = lay_out([NAME, NODE, WHY], 31, scrolled=0, wide=False)
+    assert placed(layout) == [("name", 3, 10), ("node", 15, 4), ("why", 21, 10)]
     assert not layout.more_right
 
 
@@ -74,7 +74,7 @@ def test_a_narrow_table_leaves_out_what_asks_for_more_width() -> None:
 
 def test_a_wide_table_shows_every_column_at_full_width() -> None:
     layout = lay_out([NAME, LIMIT, NODE], 40, scrolled=0, wide=True)
-    assert placed(layout) == [("name", 3, 10), ("limit", 14, 12), ("node", 27, 8)]
+    assert placed(layout) == [("name", 3, 10), ("limit", 15, 12), ("node", 29, 8)]
 
 
 def test_pinned_columns_stay_when_the_others_are_scrolled() -> None:
@@ -100,8 +100,9 @@ def test_one_cell_of_width_does_no_harm() -> None:
     assert lay_out([NAME, NODE], 1, scrolled=0, wide=False).placed == ()
 
 
-def test_a_number_and_a_word_have_two_cells_of_air_between_them() -> None:
+def test_before_a_word_stand_two_cells_of_air_and_one_before_a_number() -> None:
     cpu = Column(key="cpu", title="CPU", width=5, align=Align.RIGHT)
+    assert placed(lay_out([NAME, WHY], 60, scrolled=0, wide=False))[1:] == [("why", 15, 45)]
     assert placed(lay_out([NAME, cpu, WHY], 60, scrolled=0, wide=False))[1:] == [("cpu", 14, 5), ("why", 21, 39)]
 
 

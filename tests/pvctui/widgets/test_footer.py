@@ -16,6 +16,11 @@ def test_on_a_narrow_terminal_it_tells_how_to_open_a_row_and_where_all_actions_a
     assert "x actions" in told("nodes", 80)
 
 
+def test_on_a_narrow_terminal_it_tells_of_the_log_which_no_menu_has() -> None:
+    assert "l log" in told("vms", 80)
+    assert "l log" in told("nodes", 80)
+
+
 def test_it_is_as_wide_as_the_terminal_and_ends_in_the_way_out() -> None:
     for width in (60, 80, 120, 200):
         line = told("vms", width)

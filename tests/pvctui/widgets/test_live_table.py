@@ -40,8 +40,8 @@ async def test_rows_are_painted_with_their_columns() -> None:
     app = TableApp([vm(1, memory=512)])
     async with app.run_test(size=SIZE):
         assert app.lines()[:2] == [
-            "   NAME ↑     STATUS        MEMORY  WHY",
-            "▌  web1       running        512 M",
+            "   NAME ↑      STATUS        MEMORY  WHY",
+            "▌  web1        running        512 M",
         ]
 
 

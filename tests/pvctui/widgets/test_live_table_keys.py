@@ -87,6 +87,7 @@ async def test_m_and_moving_marks_a_range_until_m_again() -> None:
     async with app.run_test(size=SIZE) as pilot:
         await press(pilot, "j", "m", "j", "j", "j", "k")
         assert app.marked() == ("key1", "key2", "key3")
+        assert "3 marked, moving marks: m ends" in app.table.status.text()
         await press(pilot, "m", "j", "j")
         assert app.marked() == ("key1", "key2", "key3")
 
@@ -96,6 +97,7 @@ async def test_esc_ends_a_range_first_and_is_the_screens_after_that() -> None:
     async with app.run_test(size=SIZE) as pilot:
         await press(pilot, "m", "j", "escape")
         assert app.escaped == 0
+        assert "moving" not in app.heard(LiveTable.ViewChanged)[-1].status.text()
         await press(pilot, "j", "escape")
         assert app.marked() == ("key0", "key1")
         assert app.escaped == 1
@@ -104,7 +106,9 @@ async def test_esc_ends_a_range_first_and_is_the_screens_after_that() -> None:
 async def test_shift_and_arrows_mark_until_one_moves_without() -> None:
     app = TableApp(vms(9))
     async with app.run_test(size=SIZE) as pilot:
-        await press(pilot, "j", "shift+down", "shift+down", "shift+up", "j", "j")
+        await press(pilot, "j", "shift+down")
+        assert "moving" not in app.table.status.text()
+        await press(pilot, "shift+down", "shift+up", "j", "j")
         assert app.marked() == ("key1", "key2")
         await press(pilot, "shift+up")
         assert app.marked() == ("key1", "key2", "key3", "key4")
@@ -173,12 +177,12 @@ async def test_z_keeps_everything_and_shows_all_of_it_afterwards() -> None:
 async def test_arrows_scroll_the_columns_and_the_name_stays() -> None:
     app = TableApp(vms(3))
     async with app.run_test(size=(34, 11)) as pilot:
-        assert app.lines()[0].startswith("   NAME ↑     STATUS")
+        assert app.lines()[0].startswith("   NAME ↑      STATUS")
         assert app.lines()[0].endswith(MORE_RIGHT)
         await press(pilot, "right")
         assert app.lines()[0].startswith(f"  {MORE_LEFT}NAME ↑        MEMORY")
         await press(pilot, "left", "left")
-        assert app.lines()[0].startswith("   NAME ↑     STATUS")
+        assert app.lines()[0].startswith("   NAME ↑      STATUS")
 
 
 async def test_w_widens_and_narrows() -> None:
