@@ -16,17 +16,13 @@ def chosen(records: Iterable[dict[str, Any]], filters: Sequence[str], name: str 
 
     name: the field that an expression is looked for in.
     """
-    found = list(records)
+    found = every = list(records)
     for one in filters:
         field, equals, value = one.partition("=")
-        found = _by_field(found, field, value) if equals else _by_expression(found, name, one)
+        if equals and every and field not in every[0]:
+            raise Invalid("filter", field, "is not a field; known are " + ", ".join(every[0]))
+        found = [each for each in found if _is(each[field], value)] if equals else _by_expression(found, name, one)
     return found
-
-
-def _by_field(records: list[dict[str, Any]], field: str, value: str) -> list[dict[str, Any]]:
-    if records and field not in records[0]:
-        raise Invalid("filter", field, "is not a field; known are " + ", ".join(records[0]))
-    return [record for record in records if _is(record[field], value)]
 
 
 def _is(found: object, value: str) -> bool:

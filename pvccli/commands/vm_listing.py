@@ -27,14 +27,15 @@ def list_vms(seat: Seat, filters: tuple[str, ...], node: str | None, status: str
     from pvccore.model.cluster import STATUSES
     from pvccore.operations.records import vm_records
 
-    if status is not None and status not in STATUSES:
-        raise Invalid("status", status, "must be one of " + ", ".join(STATUSES))
     cluster = seat.cluster
-    if node:
-        cluster.node(node)
     options = {"node": node, "status": status, "tags": tag}
-    given = [f"{name}={value}" for name, value in options.items() if value is not None]
-    seat.show_list(chosen(vm_records(cluster), [*given, *filters]), COLUMNS)
+    given = [*(f"{name}={value}" for name, value in options.items() if value is not None), *filters]
+    for field, _, value in (one.partition("=") for one in given):
+        if field == "status" and value not in STATUSES:
+            raise Invalid("status", value, "must be one of " + ", ".join(STATUSES))
+        if field == "node" and value:
+            cluster.node(value)
+    seat.show_list(chosen(vm_records(cluster), given), COLUMNS)
 
 
 @click.command()

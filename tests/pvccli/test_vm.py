@@ -82,7 +82,10 @@ def test_list_takes_filters(pvc: Pvc, line: str, names: list[str]) -> None:
     [
         ("vm list --status lost", "status 'lost': must be one of parked, disabled, unknown, stopped"),
         ("vm list --node hv9", "no node 'hv9'"),
+        ("vm list status=lost", "status 'lost': must be one of parked, disabled, unknown, stopped"),
+        ("vm list node=hv9", "no node 'hv9'"),
         ("vm list colour=red", "filter 'colour': is not a field; known are name, uuid"),
+        ("vm list nothing colour=red", "filter 'colour': is not a field; known are name, uuid"),
         ("vm list '('", "filter '(': is not a regular expression"),
         ("vm list " + "x" * 201, "must be at most 200 characters"),
     ],
