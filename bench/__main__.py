@@ -13,6 +13,7 @@ from bench import (
     command_line,
     console,
     console_start,
+    console_storage,
     daemon,
     http_api,
     lab_recovery,
@@ -53,6 +54,10 @@ def _storage(directory: Path, _nodes: int, vms: int) -> Iterator[Figure]:
     return storage.measure(directory, volumes=vms)
 
 
+def _console_storage(directory: Path, _nodes: int, vms: int) -> Iterator[Figure]:
+    return console_storage.measure(directory, volumes=vms)
+
+
 def _daemon(directory: Path, nodes: int, vms: int) -> Iterator[Figure]:
     return daemon.measure(directory, nodes=nodes, vms=vms)
 
@@ -68,6 +73,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "console": _console,
     "http-api": _http_api,
     "storage": _storage,
+    "console-storage": _console_storage,
     "daemon": _daemon,
     "values": _values,
     "lab-recovery": _lab_recovery,
