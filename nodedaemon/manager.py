@@ -14,7 +14,6 @@ from nodedaemon.stopwatches import Stopwatches
 from pvccore.model.change import Check, Kind
 from pvccore.model.cluster import Cluster
 from pvccore.model.errors import Conflict, Unavailable
-from pvccore.model.fence import FencePhase
 from pvccore.model.vm import VmState
 from pvccore.plan.cold_start import is_cold
 from pvccore.plan.effects import AddBlocklist, Effect, LiftBlocklist, NodeEffect, Plan, ReadPower, Step, earliest
@@ -131,8 +130,6 @@ class ManagerLoop:
         self._absence = Absence(self._clock.monotonic())
         self._unhealthy, self._alive, self._stages = Stopwatches(), Stopwatches(), Stopwatches()
         self._signs, self._claims, self._fenced = Stopwatches(), Stopwatches(), Stopwatches()
-        self._proven_off: frozenset[str] = frozenset()
-        self._ended: dict[str, int] = {}
         self._stays = Stopwatches()
         self._seen: frozenset[str] = frozenset()
         self._led_since_s = self._clock.monotonic()
@@ -212,7 +209,9 @@ class ManagerLoop:
                 },
                 now_s,
             ),
-            fenced_s_ago=self._fenced_s_ago(cluster, now_s),
+            fenced_s_ago=self._fenced.seconds(
+                {name: node.fence.round for name, node in nodes.items() if node.fence.recent}, now_s
+            ),
             unclaimed_s=self._claims.seconds(_unclaimed(cluster), now_s),
             storm=self._absence.storm(cluster, absent, now_s),
             still_s=self._stays.seconds(stayed(cluster), now_s),
@@ -224,15 +223,6 @@ class ManagerLoop:
             in_flight=self._ledger.in_flight,
             outcomes=self._ledger.outcomes,
         )
-
-    def _fenced_s_ago(self, cluster: Cluster, now_s: float) -> dict[str, float]:
-        """Node → time since this manager saw a fence that had proven it off come to its end."""
-        for name in self._proven_off:
-            node = cluster.nodes.get(name)
-            if node is not None and node.fence.phase is FencePhase.NONE:
-                self._ended[name] = node.fence.round
-        self._proven_off = frozenset(name for name, node in cluster.nodes.items() if node.fence.proven_off)
-        return self._fenced.seconds(self._ended, now_s)
 
     # Acting
 

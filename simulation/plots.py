@@ -180,6 +180,15 @@ def goodbyes(stage: Stage) -> list[Line]:
     return [(0.0, f"{leave} {name}"), (stage.soon(0.0, 20.0), f"{then} {name}")]
 
 
+def dies_again(stage: Stage) -> list[Line]:
+    """A node that has only just come back from a fence falls silent again, perhaps under another manager."""
+    return [
+        (0.0, f"power-cut {stage.victim.name}"),
+        (stage.soon(20.0, 60.0), f"crash-daemon {stage.ruler} {stage.random.randint(1, 3)}"),
+        (stage.soon(35.0, 60.0), f"partition {stage.victim.name}"),
+    ]
+
+
 Plot = Callable[[Stage], list[Line]]
 
 PLOTS: tuple[Plot, ...] = (
@@ -200,4 +209,5 @@ PLOTS: tuple[Plot, ...] = (
     store_goes,
     goodbyes,
     silent_in_maintenance,
+    dies_again,
 )

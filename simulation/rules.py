@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
+
 from pvccore.model.cluster import Cluster
-from pvccore.model.fence import Fence, FenceAgentKind, FencePhase
+from pvccore.model.fence import Fence, FenceAgentKind, FenceCause, FencePhase
 from pvccore.model.node import Node
 from pvccore.model.struct import Struct
 from pvccore.model.vm import MigrationPhase, Placement, Vm, VmState, Wanted
@@ -29,6 +31,7 @@ GHOST = "who has lost its session writes nothing"
 GATE = "a fenced node claims nothing"
 ADMITTED = "an admitted node is never powered off"
 LET_IN = "an admitted node is not locked out of its disks"
+TWICE = "no node is fenced twice in a short time"
 WANTED = "nothing but a person's word starts what is not wanted"
 
 PERSON = "person"
@@ -56,6 +59,7 @@ class Rules:
         self._asked: dict[str, str] = {}
         self._placed: dict[str, Placement] = {}
         self._fenced: dict[str, Fence] = {}
+        self._ended_s: dict[str, float] = {}
         self._seen: set[tuple[str, str]] = set()
         for machine in world.machines.values():
             machine.listeners.append(self._touched.add)
@@ -179,6 +183,16 @@ class Rules:
             self._breach(LET_IN, f"{node.name} is admitted, {machine.address} is refused")
         if after.phase is FencePhase.RECOVERED and before.phase is not FencePhase.RECOVERED:
             self._check_recovered(node, cluster)
+        if before.proven_off and not after.under_way:
+            self._ended_s[node.name] = self._world.clock.now_s
+        if after.phase is FencePhase.REQUESTED and after.round > before.round:
+            self._check_rest(node, cluster)
+
+    def _check_rest(self, node: Node, cluster: Cluster) -> None:
+        """Whoever leads: a node that has just been fenced is given time, unless a person wants it off."""
+        rested_s = self._world.clock.now_s - self._ended_s.get(node.name, -math.inf)
+        if node.fence.cause is not FenceCause.PERSON and rested_s < cluster.settings.refence_after_s:
+            self._breach(TWICE, f"{node.name} again {rested_s:.0f} s after its last fence")
 
     def _check_proof(self, node: Node, machine: Machine, cluster: Cluster) -> None:
         """Rule 2, its first half: what counts as proven off is off."""

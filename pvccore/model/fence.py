@@ -105,6 +105,7 @@ class Fence(Record, frozen=True, kw_only=True):
     by, reason: the person and the words of a fence that was asked for.
     leave_off: never power it on afterwards: it was shut down in good order.
     power_ons: how often the node was told to power on again after this fence. power_on_sent: once it worked.
+    recent: it had proven the node off and ended less than refence_after_s ago, as far as any manager knows.
     """
 
     cause: FenceCause = FenceCause.ABSENT
@@ -127,6 +128,7 @@ class Fence(Record, frozen=True, kw_only=True):
     leave_off: bool = False
     power_on_sent: bool = False
     power_ons: int = 0
+    recent: bool = False
 
     @property
     def stage(self) -> tuple[object, ...]:

@@ -300,7 +300,7 @@ def _given_up(cluster: Cluster, node: Node, watch: Watch, error: str) -> Change:
 
 
 def _withdrawn(cluster: Cluster, node: Node, watch: Watch, why: str) -> Change:
-    after = replace(node.fence, phase=FencePhase.NONE, error="", recovering=())
+    after = replace(node.fence, phase=FencePhase.NONE, error="", recovering=(), recent=node.fence.proven_off)
     return fence_change(cluster, node, after, watch, "withdrawn", why, presence=True)
 
 

@@ -29,7 +29,7 @@ def plan_fencing(cluster: Cluster, watch: Watch) -> Plan:
     """The next step of every fence, and new fences as far as the rules allow."""
     under_way = [node for _, node in sorted(cluster.nodes.items()) if node.fence.under_way]
     plans = [plan_steps(cluster, node, watch) for node in under_way]
-    plans.append(_new_fences(cluster, watch))
+    plans += (_new_fences(cluster, watch), _quiet_times_over(cluster, watch))
     return Plan(
         steps=tuple(step for plan in plans for step in plan.steps),
         wake_at_s=earliest(*(plan.wake_at_s for plan in plans)),
@@ -113,6 +113,17 @@ def _new_fence(cluster: Cluster, node: Node, watch: Watch, places: int) -> Plan 
     after = begun(node, cause[0], watch.wall_s)
     change = fence_change(cluster, node, after, watch, "requested", cause[1], maintenance=True, presence=True)
     return Plan(steps=(Step(change=change),))
+
+
+def _quiet_times_over(cluster: Cluster, watch: Watch) -> Plan:
+    """Note of each node that its last fence was long enough ago, so that no later manager waits anew."""
+    steps = []
+    for _, node in sorted(cluster.nodes.items()):
+        is_over = watch.fenced_s_ago.get(node.name, 0.0) >= cluster.settings.refence_after_s
+        if node.fence.recent and is_over and fence_cause(cluster, node, watch) is None:
+            change = fence_change(cluster, node, replace(node.fence, recent=False), watch, "long ago", "")
+            steps.append(Step(change=replace(change, quiet=True)))
+    return Plan(steps=tuple(steps))
 
 
 def _due_at(cluster: Cluster, node: Node, watch: Watch) -> float | None:

@@ -127,7 +127,12 @@ def _may_hit(effect: Effect, node: Node) -> bool:
 def _admitted(cluster: Cluster, node: Node, watch: Watch) -> Change:
     fence = node.fence
     cleared = Fence(
-        version=fence.version, zxid=fence.zxid, extra=fence.extra, round=fence.round, times=dict(fence.times)
+        version=fence.version,
+        zxid=fence.zxid,
+        extra=fence.extra,
+        round=fence.round,
+        times=dict(fence.times),
+        recent=True,
     )
     readiness = _readiness_after(cluster, node)
     change = fence_change(

@@ -16,7 +16,7 @@ class Watch(Struct, frozen=True, kw_only=True):
     unhealthy_s, alive_s: node → for how long it has said so, or been there.
     stage_s: node → for how long its fence has been at its present stage.
     sign_s: node → time since its last new sign of life (report or alive).
-    fenced_s_ago: node → time since its last fence ended.
+    fenced_s_ago: node → for how long its record has said that it was fenced a short while ago.
     unclaimed_s: uuid → for how long a recovered VM's placement has been as it is.
     still_s: uuid → for how long the placement of a VM that would not leave has been as it is (`flush.stayed`).
     lease_s: for how long this manager has held the lease. seen: nodes that were alive at any moment of that.

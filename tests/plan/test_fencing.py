@@ -8,7 +8,7 @@ import pytest
 
 from pvccore.model.change import Kind
 from pvccore.model.cluster import Cluster
-from pvccore.model.fence import FenceCause, FencePhase
+from pvccore.model.fence import Fence, FenceCause, FencePhase
 from pvccore.model.node import GoodbyeReason, Node, Presence
 from pvccore.model.struct import replace
 from pvccore.model.vm import VmState, Wanted
@@ -89,6 +89,23 @@ def test_a_fence_waits_for_what_stands_against_it(cluster: Cluster, watch: Watch
 def test_a_node_fenced_lately_is_looked_at_when_it_may_be_again() -> None:
     plan = plan_fencing(one_gone(), a_watch(absent_s={"hv1": 60.0}, fenced_s_ago={"hv1": 170.0}))
     assert plan.wake_at_s == NOW_S + 10.0
+
+
+@pytest.mark.parametrize(
+    "is_gone, is_recent, ago_s, noted",
+    [
+        (False, True, 180.0, True),
+        (False, True, 179.0, False),
+        (False, False, 180.0, False),
+        (True, True, 180.0, False),  # it is fenced anew instead
+    ],
+)
+def test_that_a_fence_was_long_ago_is_noted_once(is_gone: bool, is_recent: bool, ago_s: float, noted: bool) -> None:
+    node = replace(a_node("hv1"), fence=Fence(version=7, round=1, recent=is_recent))
+    watch = a_watch(absent_s={"hv1": 9.0}, fenced_s_ago={"hv1": ago_s})
+    plan = plan_fencing(a_cluster(gone(node) if is_gone else node, a_node("hv2")), watch)
+    noting = [step.change.writes[0].after for step in plan.steps if step.change is not None and step.change.quiet]
+    assert noting == [replace(node.fence, recent=False)] * noted
 
 
 def test_no_more_fences_run_at_a_time_than_allowed() -> None:

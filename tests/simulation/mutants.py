@@ -16,7 +16,7 @@ from pvccore.model.fence import Fence, FenceAgent, FenceAgentKind
 from pvccore.model.node import Node
 from pvccore.model.struct import replace
 from pvccore.model.vm import Vm
-from pvccore.plan import fence_record, fence_steps, fencing, managing, placement, recovery
+from pvccore.plan import fence_record, fence_steps, fencing, managing, placement, recovery, returning
 from pvccore.plan.domains import LocalWatch
 from pvccore.plan.effects import Effect, Outcome, Plan
 from pvccore.plan.local import plan_local
@@ -145,6 +145,24 @@ def _sleeping_watchdogs_count(patch: Patch) -> None:
     patch.setattr(fence_steps, "_REQUESTED_BY_KIND", {**fence_steps._REQUESTED_BY_KIND, FenceAgentKind.WATCHDOG: asked})
 
 
+def _fences_again_at_once(patch: Patch) -> None:
+    patch.setattr(fencing, "fencing_objection", lambda cluster, _node, watch: fencing.quiet_reason(cluster, watch))
+
+
+def _a_new_manager_knows_of_no_fence(patch: Patch) -> None:
+    """That a node was fenced a short while ago is not written down."""
+    real = returning._admitted
+
+    def admitted(cluster: Cluster, node: Node, watch: Watch) -> Change:
+        change = real(cluster, node, watch)
+        fence, *others = change.writes
+        if not isinstance(fence.after, Fence):
+            raise TypeError("the fence record is written first")
+        return replace(change, writes=(replace(fence, after=replace(fence.after, recent=False)), *others))
+
+    patch.setattr(returning, "_admitted", admitted)
+
+
 MUTANTS = (
     Mutant(
         name="commits without the lease",
@@ -188,6 +206,13 @@ MUTANTS = (
     ),
     Mutant(
         name="forgets the reservation", leave_out=_nothing_is_reserved, breaks=(rules.ROOM,), focus=plots.two_at_once
+    ),
+    Mutant(name="fences again at once", leave_out=_fences_again_at_once, breaks=(rules.TWICE,), focus=plots.dies_again),
+    Mutant(
+        name="forgets that it has fenced",
+        leave_out=_a_new_manager_knows_of_no_fence,
+        breaks=(rules.TWICE,),
+        focus=plots.dies_again,
     ),
     Mutant(name="has no gate", leave_out=_no_gate, breaks=(rules.GATE, rules.TWO_COPIES)),
     Mutant(name="leaves the blocklist out", leave_out=_no_blocklist, breaks=(rules.LOCKED_OUT, rules.TWO_WRITERS)),
