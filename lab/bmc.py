@@ -17,6 +17,7 @@ PORT = 623
 USER = "operator"
 PASSWORD = "secret-of-the-lab"  # noqa: S105
 ANSWER_LIMIT_S = 10.0
+READY_LIMIT_S = 60.0
 
 EMULATION = """mc_setbmc 0x20
 mc_add 0x20 0 no-device-sdrs 0x23 9 8 0x9f 0x1291 0xf02
@@ -70,7 +71,7 @@ class Bmc:
 
     def wait_ready(self) -> None:
         """Wait until it tells the power."""
-        wait_until(self.power, within_s=ANSWER_LIMIT_S, what=f"the BMC of {self.plan.name} answers")
+        wait_until(self.power, within_s=READY_LIMIT_S, what=f"the BMC of {self.plan.name} answers")
 
     def stop(self) -> None:
         self.ledger.end(self._process_name, by=signal.SIGKILL)

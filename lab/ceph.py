@@ -1,7 +1,9 @@
 """A real Ceph cluster for the lab, in memory: a monitor, a manager and three OSDs on this machine's address.
 
 Only started when asked for, since it takes some 2 GB. Hosts find it by their own /etc/ceph/ceph.conf. `rbd status`
-is the independent witness of where a guest's disk is in use, and is asked through Ceph's library.
+is the independent witness of where a guest's disk is in use, and is asked through Ceph's library. Everything is kept
+twice: a placement group with a single copy that was stopped in its tracks can stay "laggy" for ever, since only a
+second copy renews its lease to be read (github.com/ceph/ceph-container/issues/1682).
 """
 
 import json
@@ -33,7 +35,7 @@ public network = {subnet}
 auth cluster required = none
 auth service required = none
 auth client required = none
-osd pool default size = 1
+osd pool default size = 2
 osd pool default min size = 1
 osd pool default pg num = 8
 osd pool default pg autoscale mode = off

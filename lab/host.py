@@ -20,7 +20,7 @@ from lab.turns import one_at_a_time
 from lab.waiting import wait_until
 from lab.watchdog import DEVICE
 
-LIBVIRTD_LIMIT_S = 30.0
+LIBVIRTD_LIMIT_S = 90.0
 MIGRATION_LIMIT_S = 60.0
 START_LIMIT_S = 30.0
 DAEMON_END_LIMIT_S = 30.0

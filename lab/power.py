@@ -17,7 +17,7 @@ from lab.processes import Ledger, ProcessIdentity
 from lab.turns import one_at_a_time
 from lab.waiting import wait_until
 
-POWER_LIMIT_S = 15.0
+POWER_LIMIT_S = 60.0
 OWN_DIRECTORIES = (
     "etc/libvirt", "var/cache/libvirt", "var/lib/libvirt", "var/log/libvirt", "var/lib/ceph", "var/log/ceph",
     "etc/systemd/system",

@@ -11,8 +11,8 @@ from lab.commands import LabError
 from lab.turns import one_at_a_time
 from lab.waiting import wait_until
 
-END_LIMIT_S = 10.0
-START_LIMIT_S = 30.0
+END_LIMIT_S = 30.0
+START_LIMIT_S = 60.0
 # A program begins by writing itself down, so that it is known though who started it was killed in that very moment; in
 # a lab that was taken down meanwhile it does not begin at all.
 WRITES_ITSELF_DOWN = 'read -r stat </proc/$$/stat && echo "$stat" >"$0" && exec "$@"'

@@ -16,6 +16,7 @@ from lab.waiting import wait_until
 FIRST_PORT = 10810
 CLIENTS = 16
 DISK_MB = 8
+SERVED_LIMIT_S = 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +78,7 @@ class SharedStorage:
         how = ["--format", "raw", "--cache", "none", "--persistent", "--shared", str(CLIENTS)]
         log = self._directory / "log"
         self._ledger.start(_process_name(disk), ["qemu-nbd", *where, *how, str(disk.path)], log=log)
-        wait_until(lambda: _answers(disk), within_s=10, what=f"the disk {disk.path.name} is served")
+        wait_until(lambda: _answers(disk), within_s=SERVED_LIMIT_S, what=f"the disk {disk.path.name} is served")
 
 
 def _process_name(disk: SharedDisk) -> str:

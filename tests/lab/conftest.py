@@ -8,13 +8,14 @@ import pytest
 
 from lab.ceph import Ceph
 from lab.cluster import Lab, own_lab, remove_abandoned
+from lab.commands import LabError
 from lab.guest import domain_xml
 from lab.host import Host
 from lab.processes import ProcessIdentity
 from lab.storage import SharedDisk
 from tests.lab.living import LivingCluster
 
-BOOT_LIMIT_S = 90  # under TCG on a busy machine; 3 s on a quiet one
+BOOT_LIMIT_S = 150  # under TCG on a busy machine; 3 s on a quiet one
 
 LOG_TAIL_CHARACTERS = 4000
 
@@ -23,7 +24,7 @@ StartGuest = Callable[..., str]
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Show beside a failure what the node daemons had to say."""
+    """Show beside a failure what the node daemons and Ceph had to say."""
     report = yield
     lab = getattr(item, "funcargs", {}).get("session_lab")
     if report.failed and isinstance(lab, Lab) and lab.is_whole:
@@ -31,7 +32,17 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
             if host.daemon_log.exists():
                 tail = host.daemon_log.read_text(errors="replace")[-LOG_TAIL_CHARACTERS:]
                 report.sections.append((f"daemon of {host.name}", tail))
+        if lab.ceph.runs:
+            report.sections.append(("Ceph", state_of(lab.ceph)))
     return report
+
+
+def state_of(ceph: Ceph) -> str:
+    """What Ceph says of itself, or why it says nothing."""
+    try:
+        return ceph.ceph("status") + ceph.ceph("health", "detail")
+    except LabError as silent:
+        return str(silent)
 
 
 @pytest.fixture(scope="session")

@@ -28,7 +28,7 @@ from pvccore.state.zookeeper import ZooKeeperStore
 BEGIN_LIMIT_S = 60.0
 LOOK_EVERY_S = 0.1
 GUEST_LIMIT_S = 120.0
-PHASE_LIMIT_S = 30.0
+PHASE_LIMIT_S = 60.0
 GUEST_PATHS = ("/var/cache/pvc-lab", "/var/log/libvirt/qemu")
 
 Answer = TypeVar("Answer")

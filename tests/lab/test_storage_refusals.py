@@ -134,7 +134,7 @@ def test_lists_say_what_ceph_says(cluster: StorageCluster) -> None:
     assert [one["snapshot"] for one in told("volume snapshot list vms/two")] == ["vms/two@s1", "vms/two@s2"]
     assert [(one["osd"], one["up"], one["in"]) for one in told("osd list")] == [(n, True, True) for n in range(3)]
     (vms,) = told("pool list pool=vms")
-    assert (vms["pgs"], vms["replicas"]) == (8, 1)
+    assert (vms["pgs"], vms["replicas"]) == (8, 2)
     assert isinstance(vms["available_bytes"], int)
     assert vms["available_bytes"] > 0
 
