@@ -372,7 +372,8 @@ def test_a_device_becomes_an_osd_comes_back_after_a_boot_and_is_taken_away_whole
     host.run("systemctl", "boot")
     cluster.wait_until(lambda: up_and_in(ceph, 3), within_s=SEEN_LIMIT_S, what="OSD 3 is back")
 
-    assert cluster.done("osd remove", osd="3").startswith("OSD 3 is forgotten")
+    assert "the hosts left would be 1" in cluster.refused("osd remove", osd="3")
+    assert cluster.done("osd remove", osd="3", force="yes").startswith("OSD 3 is forgotten")
     assert json.loads(ceph.ceph("osd", "ls", "--format", "json")) == [0, 1, 2]
     assert host.processes("ceph-osd") == []
     assert host.run("ls", "/var/lib/ceph/osd", "/etc/systemd/system").split() == [
