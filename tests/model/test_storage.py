@@ -12,6 +12,7 @@ from pvccore.model.storage import (
     Storage,
     StorageStatus,
     Volume,
+    namespace_words,
     parse_size,
     pool_of_key,
     size_words,
@@ -132,3 +133,14 @@ def test_a_size_is_told_in_the_units_that_are_typed(size_bytes: int, words: str)
 )
 def test_volumes_are_in_replicated_pools_that_are_for_them(pool: Pool, answer: bool) -> None:
     assert pool.is_for_volumes is answer
+
+
+@pytest.mark.parametrize(
+    "namespaces, words",
+    [
+        (1, "1 namespace, whose volumes are not listed"),
+        (2, "2 namespaces, whose volumes are not listed"),
+    ],
+)
+def test_what_is_not_seen_of_a_pool_is_told(namespaces: int, words: str) -> None:
+    assert namespace_words(Pool(name="vms", namespaces=namespaces)) == words
