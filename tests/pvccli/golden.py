@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
+from unittest.mock import patch
 
 from pvccli.seat import Seat
 from tests.operations.world import World
@@ -48,9 +49,9 @@ def played(path: Path) -> str:
 
 @contextlib.contextmanager
 def stage() -> Iterator[None]:
-    """A folder with the files that command lines name, and a clock that shows UTC."""
+    """A folder with the files that command lines name, a clock that shows UTC, no wait for a log that never comes."""
     before, zone = Path.cwd(), os.environ.get("TZ")
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, patch("pvccli.logs.Event"):
         write_files(Path(folder))
         os.chdir(folder)
         _set_zone("UTC")
