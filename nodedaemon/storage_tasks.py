@@ -31,6 +31,8 @@ DRAIN_LOOK_S = 2.0
 DRAIN_STUCK_S = 3600.0
 """An OSD of which nothing moves away for this long is given up; it is taken in again."""
 STOP_LIMIT_S = 60.0
+SERVICE_LIMIT_S = 30.0
+"""After its service has ended an OSD is down at once, unless something else runs it."""
 
 
 class Guests(Protocol):
@@ -142,7 +144,7 @@ class StorageTasks(Struct, frozen=True, kw_only=True):
             self._osds.take_out(osd.id)
         try:
             self._drain(work, osd.id)
-            self._stop_osd(osd.id)
+            self._stop_osd(osd.id, here=osd.node == work.task.runs_on)
         except PvcError:
             if osd.is_in:
                 self._osds.take_in(osd.id)
@@ -181,14 +183,32 @@ class StorageTasks(Struct, frozen=True, kw_only=True):
             most = max(most, left)
             still_s = 0.0 if left != before else still_s + DRAIN_LOOK_S
 
-    def _stop_osd(self, osd: int) -> None:
+    def _stop_osd(self, osd: int, *, here: bool) -> None:
+        """End its daemon: by its service, where that runs on this node.
+
+        Ceph may keep its own order to stop for the number, beyond the OSD: the next one that has it never comes up.
+        """
+        if here and self._is_ended_by_its_service(osd):
+            return
         self._osds.stop(osd)
+        if not self._is_down_within(osd, STOP_LIMIT_S):
+            raise Unavailable(f"the daemon of OSD {osd} did not end within {STOP_LIMIT_S:.0f} s")
+
+    def _is_ended_by_its_service(self, osd: int) -> bool:
+        try:
+            self.commands.osd_halted(osd)
+        except PvcError:
+            return False  # something else runs it, such as a container
+        return self._is_down_within(osd, SERVICE_LIMIT_S)
+
+    def _is_down_within(self, osd: int, limit_s: float) -> bool:
         waited_s = 0.0
         while self._osds.is_up(osd):
-            if waited_s >= STOP_LIMIT_S:
-                raise Unavailable(f"the daemon of OSD {osd} did not end within {STOP_LIMIT_S:.0f} s")
+            if waited_s >= limit_s:
+                return False
             self.pause(DRAIN_LOOK_S)
             waited_s += DRAIN_LOOK_S
+        return True
 
     def _osd_in(self, _work: Work, _cluster: Cluster, given: Given) -> str:
         self._osds.take_in(int(given["osd"]))

@@ -88,6 +88,9 @@ class SimulatedCommands:
     def osd_started(self, osd: int, device: str) -> None:
         """Started with its machine: what is simulated needs no service."""
 
+    def osd_halted(self, osd: int) -> None:
+        self.osd(str(osd)).is_stopped = True
+
     def osd_ended(self, osd: int) -> None:
         """Nor does it leave anything behind."""
 

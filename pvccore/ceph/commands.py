@@ -98,8 +98,11 @@ class Commands(Protocol):
     def osd_started(self, osd: int, device: str) -> None:
         """Have this machine run an OSD that has just been made of that device of it, now and after every boot."""
 
+    def osd_halted(self, osd: int) -> None:
+        """Have this machine run an OSD no more, neither now nor after a boot."""
+
     def osd_ended(self, osd: int) -> None:
-        """Have this machine run an OSD no more, and forget what it had beside its device."""
+        """The same, and forget what it had beside its device."""
 
 
 class CephCommands(Struct, frozen=True, kw_only=True):
@@ -163,8 +166,11 @@ class CephCommands(Struct, frozen=True, kw_only=True):
         osd_home.settle(osd, device)
         self._run(["systemctl", "enable", "--now", osd_home.unit_of(osd)], limit_s=SILENCE_LIMIT_S)
 
-    def osd_ended(self, osd: int) -> None:
+    def osd_halted(self, osd: int) -> None:
         self._run(["systemctl", "disable", "--now", osd_home.unit_of(osd)], limit_s=SILENCE_LIMIT_S)
+
+    def osd_ended(self, osd: int) -> None:
+        self.osd_halted(osd)
         osd_home.clear(osd)
 
     def _ceph(self) -> list[str]:

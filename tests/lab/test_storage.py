@@ -162,7 +162,7 @@ def test_a_snapshot_lives_through_every_verb_and_is_kept_while_a_clone_hangs_on_
 
 def test_a_pool_lives_through_every_verb(cluster: StorageCluster) -> None:
     ceph = cluster.ceph
-    cluster.done("pool add", pool="fast", pgs="4", replicas="1", replicas_min="1")
+    cluster.done("pool add", pool="fast", pgs="4", replicas="2", replicas_min="1")
     assert "fast" in ceph.ceph("osd", "pool", "ls").split()
     cluster.sees_pool("fast")
     assert "already" in cluster.either("pool add", pool="fast", pgs="4")

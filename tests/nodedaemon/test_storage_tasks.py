@@ -143,8 +143,21 @@ class Ending(SimulatedCommands):
 
     def watch(self, fails: str = "") -> list[int]:
         self.ended: list[int] = []
+        self.told_to_stop: list[str] = []
+        self.runs_elsewhere = False
         self.fails = fails
         return self.ended
+
+    def ceph(self, *words: str) -> Any:
+        if words[:2] == ("osd", "stop"):
+            self.told_to_stop.append(words[2])
+        return super().ceph(*words)
+
+    def osd_halted(self, osd: int) -> None:
+        if self.fails:
+            raise Refused(self.fails)
+        if not self.runs_elsewhere:
+            super().osd_halted(osd)
 
     def osd_ended(self, osd: int) -> None:
         if self.fails:
@@ -164,12 +177,19 @@ def test_an_osd_is_taken_away_whole_where_it_ran(stand: Stand, ending: Ending) -
     done = stand.do("osd remove", at="hv1", osd="1", force="yes")
     assert done == "OSD 1 is forgotten; its device on hv1 still has its data"
     assert (ending.ended, sorted(stand.storage.osds)) == ([1], [2, 3])
+    assert ending.told_to_stop == []  # Ceph would remember it of the number
+
+
+def test_an_osd_that_another_service_runs_is_told_to_stop_by_ceph(stand: Stand, ending: Ending) -> None:
+    ending.runs_elsewhere = True
+    stand.do("osd remove", at="hv1", osd="1", force="yes")
+    assert (ending.told_to_stop, sorted(stand.storage.osds)) == (["1"], [2, 3])
 
 
 def test_an_osd_of_a_node_that_is_away_leaves_its_service_there_and_that_is_told(stand: Stand, ending: Ending) -> None:
     done = stand.do("osd remove", osd="2", force="yes")
     assert done == "OSD 2 is forgotten; its device on hv2 still has its data, and the node its service"
-    assert ending.ended == []
+    assert (ending.ended, ending.told_to_stop) == ([], ["2"])
 
 
 def test_a_service_that_could_not_be_taken_away_is_told(stand: Stand, ending: Ending) -> None:
