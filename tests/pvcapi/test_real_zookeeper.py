@@ -102,7 +102,8 @@ def test_who_follows_hears_what_changes(api: httpx.Client, world: RealWorld) -> 
                     continue
                 heard.append((name, json.loads(line.removeprefix("data: "))))
                 begun.set()
-                if "web1" in line:
+                # ZooKeeper tells of a VM's definition and of its placement one after the other.
+                if '"node":"hv1"' in line:
                     ended.set()
                     return
 
