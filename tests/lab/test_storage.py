@@ -85,6 +85,12 @@ def placement_groups_on(ceph: Ceph, osd: int) -> int:
     return sum(one["pgs"] for one in listed if one["id"] == osd)
 
 
+def is_seen_whole(cluster: StorageCluster, osd: int) -> bool:
+    """Whether the reporter knows of an OSD that is up, what it is made of, and how large it is."""
+    seen = cluster.look().storage.osds.get(osd)
+    return seen is not None and seen.is_up and bool(seen.device and seen.total_bytes)
+
+
 def objection(ceph: Ceph, osd: int) -> str:
     """What Ceph has against the loss of an OSD; it knows the state of new placement groups after a while only."""
     try:
@@ -347,11 +353,7 @@ def test_a_device_becomes_an_osd_comes_back_after_a_boot_and_is_taken_away_whole
     cluster.wait_until(lambda: up_and_in(ceph, 3), within_s=SEEN_LIMIT_S, what="Ceph has OSD 3 up and in")
     told = json.loads(ceph.ceph("osd", "metadata", "3", "--format", "json"))
     assert (told["hostname"], told["osd_objectstore"]) == ("hv1", "bluestore")
-    cluster.wait_until(
-        lambda: 3 in cluster.look().storage.osds and cluster.look().storage.osd(3).is_up,
-        within_s=SEEN_LIMIT_S,
-        what="the reporter has seen OSD 3",
-    )
+    cluster.wait_until(lambda: is_seen_whole(cluster, 3), within_s=SEEN_LIMIT_S, what="the reporter has seen OSD 3")
     listing = json.loads(cluster.typed("storage osd list -f json").stdout)
     (mine,) = [one for one in listing if one["osd"] == 3]
     assert (mine["node"], mine["device"], mine["class"]) == ("hv1", device, "ssd")
@@ -384,6 +386,7 @@ def test_a_device_becomes_an_osd_comes_back_after_a_boot_and_is_taken_away_whole
 
     ceph.ceph("osd", "pool", "delete", "many", "many", "--yes-i-really-really-mean-it")
 
+    cluster.wait_until(lambda: 3 not in cluster.look().storage.osds, within_s=SEEN_LIMIT_S, what="OSD 3 is seen gone")
     # A new disk may have the number of the one before it.
     assert "`ceph-volume lvm zap --destroy" in cluster.either("osd add", node="hv1", device=device)
     host.run("env", LOOP_DEVICES_TOO, "ceph-volume", "lvm", "zap", "--destroy", device)
