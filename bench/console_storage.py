@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import random
-import statistics
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from bench.console import filtered, keys_took, median_and_worst, row_under_cursor
 from bench.console_start import SIGN, console_on
-from bench.figures import Figure, milliseconds, percentile
+from bench.figures import Figure, milliseconds
 from bench.populate import populate
 from bench.terminal import Terminal, terminal_with
 from lab.zookeeper import ZooKeeperServer
@@ -25,11 +24,9 @@ from pvccore.state.zookeeper import ZooKeeperStore
 
 GB = 1 << 30
 POOL = "vms"
-DOWN, UP, CURSOR = "\x1b[B", "\x1b[A", "▌"
-KEYS, TURNS_AFTER, WAYS = 200, 10, 10
+KEYS = 200
 CHANGE_EVERY = 10
 """Keys between two changes, a second or less: the daemon's own pace is one in some seconds."""
-SHORTEST_PAUSE_S, LONGEST_PAUSE_S = 0.03, 0.09
 
 
 def measure(directory: Path, *, volumes: int) -> Iterator[Figure]:
@@ -86,18 +83,16 @@ def _at_work(terminal: Terminal, store: Store, schema: Schema, parts: Sequence[S
     count = sum(map(len, parts))
     yield Figure(what=f"{count:,} volumes → painted, from the tab beside them", measured=milliseconds(opened_s))
     terminal.rest(2.0)
-    chance = random.Random(3)
-    took_s = []
-    for number in range(KEYS):
+
+    def changing(number: int) -> str:
         if not number % CHANGE_EVERY:
             _change(store, schema, parts, number)
-        turn = number % (2 * TURNS_AFTER) + 1
-        row = 1 + min(turn, 2 * TURNS_AFTER - turn)
-        took_s.append(terminal.press(DOWN if turn <= TURNS_AFTER else UP, f"{CURSOR}  {POOL}/vol-{row:05}"))
-        terminal.rest(chance.uniform(SHORTEST_PAUSE_S, LONGEST_PAUSE_S))
-    shown = f"p50 {milliseconds(percentile(took_s, 0.5))}, p99 {milliseconds(percentile(took_s, 0.99))}"
-    yield Figure(what="key → painted, volumes", measured=shown, target="p50 ≤ 25 ms, p99 ≤ 60 ms")
-    yield from _filters(terminal)
+        return row_under_cursor(number, f"{POOL}/vol-")
+
+    took = keys_took(terminal, changing, KEYS)
+    yield Figure(what="key → painted, volumes", measured=took, target="p50 ≤ 25 ms, p99 ≤ 60 ms")
+    took_s, _ = filtered(terminal, "vol-")
+    yield Figure(what="filter, volumes → painted", measured=median_and_worst(took_s), target="≤ 60 ms")
 
 
 def _change(store: Store, schema: Schema, parts: Sequence[Sequence[Volume]], number: int) -> None:
@@ -105,18 +100,3 @@ def _change(store: Store, schema: Schema, parts: Sequence[Sequence[Volume]], num
     shard = number // CHANGE_EVERY % len(parts)
     part = [replace(one, used_bytes=one.used_bytes + number * GB) for one in parts[shard]]
     store.commit([Put(schema.path(Kind.VOLUMES, volumes_key(POOL, shard)), _document(parts, part), -1)])
-
-
-def _filters(terminal: Terminal) -> Iterator[Figure]:
-    took_s = []
-    for _ in range(WAYS):
-        terminal.press("/", "words")
-        for letter in "vol-0999":
-            terminal.press(letter, letter)
-            terminal.rest(0.1)
-        took_s.append(terminal.press("9", "vol-09999"))
-        terminal.rest(0.2)
-        terminal.press("\x1b", "vol-09980")
-        terminal.rest(0.2)
-    shown = f"median {milliseconds(statistics.median(took_s))}, worst {milliseconds(max(took_s))}"
-    yield Figure(what="filter, volumes → painted", measured=shown, target="≤ 60 ms")

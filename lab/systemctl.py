@@ -4,6 +4,7 @@ It knows what the node daemon asks of it, `enable --now UNIT` and `disable --now
 enabled. Of a unit it obeys Environment=, ExecStartPre= and ExecStart=; it restarts nothing, and confines nothing.
 """
 
+import contextlib
 import os
 import re
 import shlex
@@ -41,7 +42,8 @@ class Service:
         pid = int(self._pid_file.read_text()) if self._pid_file.exists() else 0
         end_s = time.monotonic() + STOP_LIMIT_S
         while pid and Path(f"/proc/{pid}").exists() and time.monotonic() < end_s:
-            os.kill(pid, signal.SIGTERM)
+            with contextlib.suppress(ProcessLookupError):  # it may have ended since it was looked for
+                os.kill(pid, signal.SIGTERM)
             time.sleep(LOOK_EVERY_S)
         self._pid_file.unlink(missing_ok=True)
 
